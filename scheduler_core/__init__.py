@@ -1,0 +1,1 @@
+"""Scheduling of job families on machines: problem, rules, environment, learned dispatcher."""

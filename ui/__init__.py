@@ -1,0 +1,1 @@
+"""What the pages share: state, cached loaders, widgets."""
