@@ -28,7 +28,7 @@ class SchedulerError(Exception):
 
 
 class ProblemError(SchedulerError):
-    """A problem, or the snapshot file that describes one, breaks rules of the format or the shop."""
+    """A problem, or the snapshot that describes one, breaks rules of the format or the shop."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults: tuple[Fault, ...] = tuple(faults)

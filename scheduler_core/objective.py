@@ -13,6 +13,7 @@ With completion time C, due time D and weight w of a family, all times in days::
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
@@ -53,7 +54,7 @@ class RewardWeights:
             value = getattr(self, field.name)
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise ConfigError(f"weight {field.name}: must be a number, got {value!r}")
-            if not math.isfinite(value):
+            if not abs(value) <= sys.float_info.max:  # unlike isfinite, takes any integer
                 raise ConfigError(f"weight {field.name}: must be finite, got {value}")
         for name in ("on_time_reward", "early_bonus_per_day", "action_taken_bonus"):
             if getattr(self, name) < 0:
@@ -62,7 +63,9 @@ class RewardWeights:
             if getattr(self, name) > 0:
                 raise ConfigError(f"weight {name}: must be <= 0, got {getattr(self, name)}")
         if self.urgent_multiplier <= 0:
-            raise ConfigError(f"weight urgent_multiplier: must be > 0, got {self.urgent_multiplier}")
+            raise ConfigError(
+                f"weight urgent_multiplier: must be > 0, got {self.urgent_multiplier}"
+            )
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, object]) -> RewardWeights:
@@ -150,20 +153,18 @@ def measure(problem: Problem, schedule: Schedule, weights: RewardWeights) -> Met
     completions = schedule.completions(problem)
     by_id = {family.id: family for family in problem.families}
     tardiness = {id_: max(0, end - by_id[id_].due) for id_, end in completions.items()}
-    on_time = sum(hours == 0 for hours in tardiness.values())
+    on_time = sum(seconds == 0 for seconds in tardiness.values())
     flow = [end - by_id[id_].release for id_, end in completions.items()]
-    known = [task for task in schedule if task.family_id in by_id]
+    ends = _task_ends(problem, schedule)
     points = _score(problem, weights, completions, schedule.makespan)
     return Metrics(
         score=points,
         delay_cost=ideal_score(problem, weights) - points,
-        completion_rate=_ratio(
-            len({(task.family_id, task.sequence) for task in known}), problem.num_tasks
-        ),
+        completion_rate=_ratio(len(ends), problem.num_tasks),
         constraint_violations=len(validate(problem, schedule)),
         on_time_rate=_ratio(on_time, len(problem.families)),
         task_on_time_rate=_ratio(
-            sum(task.end <= by_id[task.family_id].due for task in known), problem.num_tasks
+            sum(end <= by_id[id_].due for (id_, _), end in ends.items()), problem.num_tasks
         ),
         late_families=len(problem.families) - on_time,
         total_tardiness_hours=sum(tardiness.values()) / SECONDS_PER_HOUR,
@@ -184,6 +185,13 @@ def _score(
         if family.id in completions
     )
     return earned + weights.makespan_score(makespan)
+
+
+def _task_ends(problem: Problem, schedule: Schedule) -> dict[tuple[str, int], int]:
+    """Return the end of every placed task by family and sequence; other entries do not count."""
+    asked = {(family.id, task.sequence) for family in problem.families for task in family.tasks}
+    placed = {(task.family_id, task.sequence): task.end for task in schedule}
+    return {key: end for key, end in placed.items() if key in asked}
 
 
 def _utilization(schedule: Schedule) -> float:

@@ -7,11 +7,12 @@ rules between parts once, by `Problem`; after that the code trusts its input.
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 
 from scheduler_core.errors import Fault, ProblemError
 
@@ -85,7 +86,9 @@ class Task:
         if any(duration <= 0 for duration in self.durations):
             yield f"durations must be > 0 seconds, got {min(self.durations)}"
         if self.lock is not None and self.lock.machine not in self.machines:
-            yield f"locked to machine {self.lock.machine!r}, which is not one of its capable machines"
+            yield (
+                f"locked to machine {self.lock.machine!r}, which is not one of its capable machines"
+            )
         if self.status is TaskStatus.IN_PROGRESS:
             if self.lock is None:
                 yield "is in progress, so it needs a lock with its machine and start"
@@ -146,9 +149,9 @@ class Family:
             yield "needs at least one task, got none"
         if self.release < 0:
             yield f"release must be >= 0 seconds, got {self.release}"
-        if not (math.isfinite(self.weight) and self.weight > 0):
+        if not 0 < self.weight <= sys.float_info.max:  # unlike isfinite, takes any integer
             yield f"weight must be > 0, got {self.weight}"
-        for before, after in zip(self.tasks, self.tasks[1:], strict=False):
+        for before, after in pairwise(self.tasks):
             if after.sequence <= before.sequence:
                 yield (
                     f"tasks must be in increasing order of sequence, got {after.sequence} "
@@ -250,9 +253,7 @@ class Problem:
                     busy.setdefault(task.lock.machine, []).append((task.lock.start, end, name))
         for machine, intervals in busy.items():
             intervals.sort()
-            for (_, end, first), (start, _, second) in zip(
-                intervals, intervals[1:], strict=False
-            ):
+            for (_, end, first), (start, _, second) in pairwise(intervals):
                 if start < end:
                     yield Fault(second, f"is locked on {machine!r} while {first} still runs there")
 

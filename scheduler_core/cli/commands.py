@@ -1,0 +1,173 @@
+"""The commands: each reads its inputs, calls the core, prints, and returns an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from scheduler_core import evaluation, methods
+from scheduler_core.cli import tables
+from scheduler_core.errors import ConfigError
+from scheduler_core.files import write_aside
+from scheduler_core.generator import GeneratorConfig, generate_snapshot, write_samples
+from scheduler_core.objective import RewardWeights, measure
+from scheduler_core.schedule_file import read_schedule, schedule_document, write_schedule
+from scheduler_core.snapshot import read_snapshot, write_snapshot
+from scheduler_core.validation import validate as find_violations
+
+
+def schedule(options: argparse.Namespace) -> int:
+    """Make a schedule, write it, print its figures."""
+    snapshot = read_snapshot(options.snapshot)
+    weights = _weights(options.weights)
+    made = methods.make_schedule(
+        snapshot.problem,
+        options.method,
+        weights,
+        model=options.model,
+        seed=options.seed,
+        device=options.device,
+    )
+    metrics = measure(snapshot.problem, made, weights)
+    certificate: dict[str, Any] = {"replay": _replay_command(options)}
+    if options.method == "ppo":
+        policy = methods.load_policy(options.model, options.device)
+        certificate["checkpoint_sha256"] = policy.sha256
+    write_schedule(schedule_document(snapshot, made, weights, metrics, certificate), options.out)
+    print(tables.figures({options.method: metrics}))
+    print(f"written to {options.out}")
+    return 1 if metrics.constraint_violations else 0
+
+
+def validate(options: argparse.Namespace) -> int:
+    """Print every fault of a snapshot, and every violation of a schedule of it."""
+    snapshot = read_snapshot(options.snapshot)
+    problem = snapshot.problem
+    print(
+        f"{options.snapshot}: valid, {len(problem.families)} families, {problem.num_tasks} tasks, "
+        f"{len(problem.machines)} machines"
+    )
+    if options.schedule is None:
+        return 0
+    made = read_schedule(options.schedule)
+    violations = find_violations(problem, made)
+    for violation in violations:
+        print(violation, file=sys.stderr)
+    if not violations:
+        print(f"{options.schedule}: valid and complete, {len(made)} tasks")
+    return 1 if violations else 0
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Print the figures of several methods on each snapshot."""
+    weights = _weights(options.weights)
+    results = {}
+    for path in options.snapshots:
+        snapshot = read_snapshot(path)
+        results[str(path)] = evaluation.compare(
+            snapshot.problem,
+            options.methods,
+            weights,
+            model=options.model,
+            seed=options.seed,
+            device=options.device,
+        )
+        print(f"{path}\n{tables.figures(results[str(path)])}\n")
+    if options.json:
+        document = {
+            path: {name: metrics.to_dict() for name, metrics in table.items()}
+            for path, table in results.items()
+        }
+        write_aside(options.json, json.dumps(document, indent=1).encode())
+    return 0
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Print how a policy does on snapshots against EDD and the best rule."""
+    result = evaluation.evaluate(
+        [read_snapshot(path).problem for path in options.data],
+        _weights(options.weights),
+        model=options.model,
+        device=options.device,
+        seed=options.seed,
+    )
+    print(tables.evaluation(result))
+    if options.json:
+        write_aside(options.json, json.dumps(result.to_dict(), indent=1).encode())
+    return 1 if result.constraint_violations else 0
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train a policy in a run directory and say where it is."""
+    # Importing torch takes seconds, and no other command needs all of training.
+    from scheduler_core.policy import choose_device
+    from scheduler_core.training import load_config
+    from scheduler_core.training import train as run_training
+
+    overrides = dict(_setting(text) for text in options.settings)
+    named = {"task.data": options.data, "timesteps": options.timesteps, "seed": options.seed}
+    overrides |= {name: value for name, value in named.items() if value is not None}
+    config = load_config(options.config, overrides)
+    device = choose_device(options.device)
+    folder = options.folder or Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S}"
+    print(f"device: {device.device} ({device.reason})")
+    print(f"run: {folder}")
+    result = run_training(
+        config, folder, device, init=options.init, listener=tables.ProgressPrinter()
+    )
+    print(
+        f"best checkpoint: {result.best}, delay cost {result.ratio:.3f} of the best rule's on "
+        f"validation problems, after {result.seconds:.0f} s"
+    )
+    return 0
+
+
+def generate(options: argparse.Namespace) -> int:
+    """Write a synthetic snapshot, or the samples."""
+    if options.samples:
+        for path in write_samples(options.samples):
+            print(path)
+        return 0
+    config = GeneratorConfig(shop=options.shop)
+    snapshot = generate_snapshot(options.families, options.seed, config)
+    write_snapshot(snapshot, options.out)
+    problem = snapshot.problem
+    print(f"{options.out}: {len(problem.families)} families, {problem.num_tasks} tasks")
+    return 0
+
+
+def _weights(path: Path | None) -> RewardWeights:
+    if path is None:
+        return RewardWeights()
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"weights {path}: must be YAML or JSON ({error})") from error
+    if not isinstance(document, dict):
+        raise ConfigError(f"weights {path}: must be a mapping of names to numbers")
+    return RewardWeights.from_mapping(document)
+
+
+def _setting(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"--set {text!r}: must be NAME=VALUE")
+    # YAML 1.1 reads 1e-4 as text; a number written that way is meant as one.
+    try:
+        return name, float(value) if "e" in value.lower() else yaml.safe_load(value)
+    except ValueError:
+        return name, yaml.safe_load(value)
+
+
+def _replay_command(options: argparse.Namespace) -> str:
+    parts = ["scheduler", "schedule", str(options.snapshot), "--method", options.method]
+    for name in ("model", "weights"):
+        if getattr(options, name) is not None:
+            parts += [f"--{name}", str(getattr(options, name))]
+    return " ".join([*parts, "--seed", str(options.seed), "--out", str(options.out)])

@@ -1,0 +1,104 @@
+"""Parsing of the command line, and what happens to errors."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from scheduler_core.cli import commands
+from scheduler_core.errors import SchedulerError
+from scheduler_core.generator import SHOPS
+from scheduler_core.methods import DEVICES, METHODS
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 wrong input, 2 wrong usage."""
+    options = build_parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except SchedulerError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        # A reader that has gone, such as head, is no place for a second complaint at exit.
+        if isinstance(error, BrokenPipeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    parser = argparse.ArgumentParser(prog="scheduler", description="Schedule families of tasks.")
+    add = parser.add_subparsers(metavar="COMMAND", required=True).add_parser
+    _add_schedule(add("schedule", help="make a schedule and print its figures"))
+    _add_validate(add("validate", help="check a snapshot, and a schedule of it"))
+    _add_compare(add("compare", help="compare methods on snapshots"))
+    _add_evaluate(add("evaluate", help="measure a policy against EDD and the best rule"))
+    _add_train(add("train", help="train a policy"))
+    _add_generate(add("generate", help="make a synthetic snapshot"))
+    return parser
+
+
+def _add_schedule(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("snapshot", type=Path, help="snapshot file")
+    parser.add_argument("--method", choices=METHODS, default="ppo", metavar="METHOD",
+                        help=f"one of: {', '.join(METHODS)}")  # fmt: skip
+    parser.add_argument("--out", type=Path, required=True, help="schedule file to write")
+    _add_common(parser)
+    parser.set_defaults(run=commands.schedule)
+
+
+def _add_validate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("snapshot", type=Path, help="snapshot file")
+    parser.add_argument("schedule", type=Path, nargs="?", help="schedule file")
+    parser.set_defaults(run=commands.validate)
+
+
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("snapshots", type=Path, nargs="+", help="snapshot files")
+    parser.add_argument("--methods", choices=METHODS, nargs="+", metavar="METHOD",
+                        default=list(METHODS), help="default: all")  # fmt: skip
+    parser.add_argument("--json", type=Path, help="file for the figures")
+    _add_common(parser)
+    parser.set_defaults(run=commands.compare)
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="snapshot files")
+    parser.add_argument("--json", type=Path, help="file for the figures")
+    _add_common(parser)
+    parser.set_defaults(run=commands.evaluate)
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, help="settings as YAML; default: built in")
+    parser.add_argument("--data", nargs="+", help="snapshots to train on, not generated ones")
+    parser.add_argument("--timesteps", type=int, help="decisions of PPO rollouts")
+    parser.add_argument("--seed", type=int, help="seed of everything random")
+    parser.add_argument("--device", choices=DEVICES, default="auto")
+    parser.add_argument("--init", type=Path, help="checkpoint to start from")
+    parser.add_argument("--run", type=Path, dest="folder", help="directory; default: runs/<time>")
+    parser.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", dest="settings",
+                        help="settings by name, such as ppo.learning_rate=1e-4")  # fmt: skip
+    parser.set_defaults(run=commands.train)
+
+
+def _add_generate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("families", type=int, nargs="?", default=100, help="default: 100")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--shop", choices=SHOPS, default=SHOPS[0])
+    target = parser.add_mutually_exclusive_group(required=True)
+    target.add_argument("--out", type=Path, help="snapshot file to write")
+    target.add_argument("--samples", type=Path, help="directory for the sample snapshots")
+    parser.set_defaults(run=commands.generate)
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", type=Path, help="checkpoint; default: the one that ships")
+    parser.add_argument("--weights", type=Path, help="reward weights as YAML or JSON")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", choices=DEVICES, default="auto")

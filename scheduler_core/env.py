@@ -1,0 +1,190 @@
+"""The scheduling problem as a Gymnasium environment."""
+
+from __future__ import annotations
+
+from typing import Any, SupportsFloat, TypedDict
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+
+from scheduler_core.errors import Fault, ProblemError
+from scheduler_core.objective import RewardWeights
+from scheduler_core.observation import NUM_CANDIDATE_FEATURES, NUM_CONTEXT_FEATURES, observe
+from scheduler_core.problem import Problem
+from scheduler_core.schedule import Schedule
+from scheduler_core.simulator import Simulator, earned_score
+from scheduler_core.snapshot import Snapshot
+
+FEATURE_LIMIT = 50.0
+"""No feature is larger: the largest are logarithms of times in units of the shop's own."""
+
+
+class Observation(TypedDict):
+    """What `SchedulingEnv` shows before each step."""
+
+    action_mask: npt.NDArray[np.int8]
+    candidates: npt.NDArray[np.float32]
+    context: npt.NDArray[np.float32]
+
+
+class SchedulingEnv(gymnasium.Env[Observation, np.int64]):
+    """Decide, again and again, which waiting task a machine takes next.
+
+    The simulator finds the machine on which some waiting task could finish first; the tasks that
+    could start there before that are the candidates (Giffler and Thompson, 1960). Where there is
+    one candidate it is placed without asking, the last task of all excepted, so each step but the
+    last is a choice. Registered as ``scheduler_core/Scheduling-v1``.
+
+    Action space
+        ``Discrete(num_tasks)``: a task, numbered over all families in order, locked ones included.
+        Legal are the candidates. An illegal action changes nothing but the number of steps and
+        costs ``weights.sequence_violation``.
+
+    Observation space
+        ==============  ============================  =============================================
+        Key             Shape and type                Meaning
+        ==============  ============================  =============================================
+        ``action_mask``  (num_tasks,) int8            1 = legal; at least one until the episode ends
+        ``candidates``  (num_tasks, features) float32  row of a legal task: its
+                                                      `observation.CANDIDATE_FEATURES`; others: 0
+        ``context``     (features,) float32           `observation.CONTEXT_FEATURES`, among them
+                                                      the reward weights
+        ==============  ============================  =============================================
+
+        Features lie within +-`FEATURE_LIMIT`. ``info["action_mask"]`` and ``action_masks()`` give
+        the mask as booleans.
+
+    Reward
+        The change of the score earned by the families completed so far and by the makespan so
+        far, plus ``weights.action_taken_bonus`` for each task placed since the last step. Over an
+        episode: sum of rewards = score + action_taken_bonus * tasks placed
+        + sequence_violation * illegal actions. ``info["score"]`` is the score earned so far.
+
+    Episode end
+        Terminated when every task is placed; truncated after ``max_steps`` steps if tasks remain.
+        Then ``info["schedule"]`` is the schedule.
+
+    Version history
+        v1: first version.
+
+    Parameters
+    ----------
+    snapshot_or_problem
+        What is to be scheduled; at least one task that is not locked.
+    max_steps
+        Steps after which an episode is truncated; None: never.
+    weights
+        The objective; default: the default weights.
+    delta
+        Between 0 (non-delay schedules) and 1 (active schedules).
+
+    Raises
+    ------
+    ProblemError
+        If there is no task to place.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 - Gymnasium's declaration
+
+    def __init__(
+        self,
+        snapshot_or_problem: Snapshot | Problem,
+        max_steps: int | None = None,
+        weights: RewardWeights | None = None,
+        delta: float = 1.0,
+    ) -> None:
+        given = snapshot_or_problem
+        problem = given.problem if isinstance(given, Snapshot) else given
+        if all(family.num_locked == len(family.tasks) for family in problem.families):
+            raise ProblemError([Fault("families", "need at least one task that is not locked")])
+        self.problem = problem
+        self.weights = weights or RewardWeights()
+        self.max_steps = max_steps
+        self._simulator = Simulator(problem, self.weights, delta)
+        tasks = problem.num_tasks
+        self._to_place = int(self._simulator.state.remaining[0])
+        self.action_space = spaces.Discrete(tasks)  # type: ignore[assignment]
+        self.observation_space = spaces.Dict(
+            {
+                "action_mask": spaces.MultiBinary(tasks),
+                "candidates": _box(tasks, NUM_CANDIDATE_FEATURES),
+                "context": _box(NUM_CONTEXT_FEATURES),
+            }
+        )  # type: ignore[assignment]
+        self._steps = 0
+        self._paid = 0.0
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Go back to time zero; the simulation has no randomness, so the seed changes nothing."""
+        super().reset(seed=seed, options=options)
+        self._simulator.reset()
+        self._steps = 0
+        self._paid = 0.0
+        return self._observation(), self._info()
+
+    def step(
+        self, action: np.int64 | int
+    ) -> tuple[Observation, SupportsFloat, bool, bool, dict[str, Any]]:
+        """Place a task; see the class for what comes back.
+
+        Raises
+        ------
+        gymnasium.error.ResetNeeded
+            If the episode has terminated.
+        """
+        simulator = self._simulator
+        if simulator.done:
+            raise gymnasium.error.ResetNeeded("every task is placed: call reset() before step()")
+        self._steps += 1
+        legal = np.flatnonzero(simulator.candidate_tasks == action)
+        if len(legal):
+            simulator.step(int(simulator.candidates[legal[0]]))
+            earned = self._earned()
+            reward, self._paid = earned - self._paid, earned
+        else:
+            reward = self.weights.sequence_violation
+        truncated = not simulator.done and self._steps == self.max_steps
+        return self._observation(), reward, simulator.done, truncated, self._info(truncated)
+
+    def action_masks(self) -> npt.NDArray[np.bool_]:
+        """Return which tasks may be placed now, (num_tasks,), True = legal."""
+        mask = np.zeros(self.problem.num_tasks, np.bool_)
+        mask[self._simulator.candidate_tasks] = True
+        return mask
+
+    def schedule(self) -> Schedule:
+        """Return what has been placed so far."""
+        return self._simulator.schedule("env")
+
+    def _score(self) -> float:
+        simulator = self._simulator
+        return float(earned_score(simulator.arrays, simulator.objective, simulator.state, 0))
+
+    def _earned(self) -> float:
+        placed = self._to_place - int(self._simulator.state.remaining[0])
+        return self._score() + self.weights.action_taken_bonus * placed
+
+    def _observation(self) -> Observation:
+        simulator = self._simulator
+        rows = np.zeros((len(simulator.candidates), NUM_CANDIDATE_FEATURES), np.float32)
+        context = np.zeros(NUM_CONTEXT_FEATURES, np.float32)
+        if len(rows):
+            observe(simulator.arrays, simulator.objective, simulator.state, 0, rows, context)
+        candidates = np.zeros((self.problem.num_tasks, NUM_CANDIDATE_FEATURES), np.float32)
+        candidates[simulator.candidate_tasks] = rows
+        mask = self.action_masks().astype(np.int8)
+        return {"action_mask": mask, "candidates": candidates, "context": context}
+
+    def _info(self, truncated: bool = False) -> dict[str, Any]:
+        info: dict[str, Any] = {"action_mask": self.action_masks(), "score": self._score()}
+        if truncated or self._simulator.done:
+            info["schedule"] = self.schedule()
+        return info
+
+
+def _box(*shape: int) -> spaces.Box:
+    return spaces.Box(-FEATURE_LIMIT, FEATURE_LIMIT, shape, np.float32)

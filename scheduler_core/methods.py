@@ -1,0 +1,110 @@
+"""Schedules by the name of a method, as the command line and the app know them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scheduler_core.errors import ConfigError
+from scheduler_core.objective import RewardWeights
+from scheduler_core.problem import Problem
+from scheduler_core.rules import RULES, best_rule, dispatch
+from scheduler_core.schedule import Schedule
+
+if TYPE_CHECKING:
+    from scheduler_core.policy import PPOScheduler
+
+METHODS: dict[str, str] = {
+    "ppo": "Learned dispatcher: the policy of a checkpoint, told the reward weights",
+    "best_rule": "Best of all rules on this snapshot, chosen with hindsight",
+    "fifo": "First in, first out: the task that has waited longest",
+    "edd": "Earliest due date of the family",
+    "spt": "Shortest processing time",
+    "lpt": "Longest processing time",
+    "cr": "Critical ratio: time left to the due date / work left",
+    "mdd": "Modified due date: the later of due date and earliest possible completion",
+    "slack": "Least slack: time left to the due date - work left",
+    "atc": "Apparent tardiness cost: short and urgent first, in balance",
+    "covert": "Cost over time: expected tardiness for each hour of processing",
+    "mwkr": "Most work remaining in the family",
+    "srpt": "Shortest remaining processing time of the family",
+    "odd": "Operational due date: the family's allowance shared out over its tasks",
+    "pt_winq_slack": "Processing time + work in the next queue + negative slack",
+    "feasible_edd": "Earliest due date; families that can no longer be on time go last",
+    "random": "A random order",
+}
+"""What each method does, in the order of the menus."""
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+"""Names of devices that `make_schedule` takes; known here without importing torch."""
+
+
+def make_schedule(
+    problem: Problem,
+    method: str,
+    weights: RewardWeights | None = None,
+    *,
+    model: Path | None = None,
+    seed: int = 0,
+    device: str = "cpu",
+) -> Schedule:
+    """Return the schedule that a method makes.
+
+    Parameters
+    ----------
+    problem
+        What is to be scheduled.
+    method
+        One of `METHODS`.
+    weights
+        The objective; default: the default weights.
+    model
+        Checkpoint for ``ppo``; default: the one that ships.
+    seed
+        Seed of methods that draw at random.
+    device
+        Where ``ppo`` runs: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+
+    Raises
+    ------
+    ConfigError
+        If the method is unknown.
+    CheckpointError
+        If the checkpoint is missing, damaged or of another version.
+    DeviceError
+        If the device is not on this machine.
+    """
+    weights = weights or RewardWeights()
+    if method == "ppo":
+        return load_policy(model, device).schedule(problem, weights)
+    if method == "best_rule":
+        return best_rule(problem, weights)
+    if method in RULES:
+        return dispatch(problem, method, weights=weights, seed=seed)
+    raise ConfigError(f"method {method!r} is unknown; the methods are {', '.join(METHODS)}")
+
+
+def load_policy(model: Path | None = None, device: str = "cpu") -> PPOScheduler:
+    """Return the policy of a checkpoint, kept in memory until its file changes.
+
+    Raises
+    ------
+    CheckpointError
+        If the checkpoint is missing, damaged or of another version.
+    DeviceError
+        If the device is not on this machine.
+    """
+    # Importing torch takes seconds, and nothing but the policy needs it.
+    from scheduler_core.policy import DEFAULT_MODEL
+
+    path = model or DEFAULT_MODEL
+    changed = path.stat().st_mtime_ns if path.exists() else 0
+    return _load_policy(path, changed, device)
+
+
+@lru_cache(maxsize=4)
+def _load_policy(path: Path, changed: int, device: str) -> PPOScheduler:  # noqa: ARG001 - a key
+    from scheduler_core.policy import PPOScheduler
+
+    return PPOScheduler.load(path, device)

@@ -1,0 +1,125 @@
+"""The network: a score for each candidate of a decision, and a value for the decision.
+
+Decisions have any number of candidates. A batch holds the candidates of all its decisions one
+after the other, in R rows, with the number of rows of each of the B decisions: never padded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from scheduler_core.errors import ConfigError
+from scheduler_core.observation import NUM_CANDIDATE_FEATURES, NUM_CONTEXT_FEATURES
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkConfig:
+    """Size and kind of the network.
+
+    Raises
+    ------
+    ConfigError
+        If a field is outside its range.
+    """
+
+    hidden_sizes: tuple[int, int, int] = (256, 128, 64)
+    """Units of the encoder's two layers and of the heads' one, >= 1."""
+    layer_norm: bool = True
+    """Whether the encoder's layers are normalised."""
+    dropout: float = 0.0
+    """Share of the encoder's units dropped in training, in [0, 1)."""
+
+    def __post_init__(self) -> None:
+        if len(self.hidden_sizes) != 3 or min(self.hidden_sizes) < 1:
+            raise ConfigError(f"hidden_sizes: must be three counts >= 1, got {self.hidden_sizes}")
+        if not 0 <= self.dropout < 1:
+            raise ConfigError(f"dropout: must be in [0, 1), got {self.dropout}")
+
+
+class CandidatePolicy(nn.Module):
+    """Deep sets (Zaheer et al., NeurIPS 2017) over candidates: each is scored in view of all.
+
+    Parameters
+    ----------
+    config
+        Size and kind.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        first, width, head = config.hidden_sizes
+        self.encoder = nn.Sequential(
+            *_layer(NUM_CANDIDATE_FEATURES + NUM_CONTEXT_FEATURES, first, config),
+            *_layer(first, width, config),
+        )
+        self.scorer = nn.Sequential(nn.Linear(2 * width, head), nn.ReLU(), nn.Linear(head, 1))
+        self.critic = nn.Sequential(
+            nn.Linear(width + NUM_CONTEXT_FEATURES, head), nn.ReLU(), nn.Linear(head, 1)
+        )
+        # Small last layers start the policy near uniform and the values near 0 (Andrychowicz et
+        # al., "What matters in on-policy reinforcement learning", 2021, section 3.2).
+        for last in (self.scorer[-1], self.critic[-1]):
+            nn.init.normal_(last.weight, std=0.01)
+            nn.init.zeros_(last.bias)
+
+    def forward(self, candidates: Tensor, context: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+        """Return scores and values.
+
+        Parameters
+        ----------
+        candidates
+            (R, NUM_CANDIDATE_FEATURES) float32.
+        context
+            (B, NUM_CONTEXT_FEATURES) float32.
+        counts
+            (B,) int64 >= 1, rows of each decision; their sum is R.
+
+        Returns
+        -------
+        Unnormalised log-probabilities, (R,), and values, (B,).
+        """
+        segments = segments_of(counts)
+        hidden = self.encoder(torch.cat([candidates, context[segments]], dim=1))  # (R, width)
+        pooled = segment_sum(hidden, segments, len(counts)) / counts[:, None]  # (B, width)
+        scores = self.scorer(torch.cat([hidden, pooled[segments]], dim=1)).squeeze(1)
+        values = self.critic(torch.cat([pooled, context], dim=1)).squeeze(1)
+        return scores, values
+
+
+def _layer(inputs: int, outputs: int, config: NetworkConfig) -> list[nn.Module]:
+    layers: list[nn.Module] = [nn.Linear(inputs, outputs)]
+    if config.layer_norm:
+        layers.append(nn.LayerNorm(outputs))
+    layers.append(nn.ReLU())
+    if config.dropout > 0:
+        layers.append(nn.Dropout(config.dropout))
+    return layers
+
+
+def segments_of(counts: Tensor) -> Tensor:
+    """Return the decision that each row belongs to, (R,), from the rows of each, (B,)."""
+    return torch.repeat_interleave(torch.arange(len(counts), device=counts.device), counts)
+
+
+def segment_sum(values: Tensor, segments: Tensor, num_segments: int) -> Tensor:
+    """Return the sums of rows by segment, (num_segments, ...)."""
+    out = values.new_zeros((num_segments, *values.shape[1:]))
+    return out.index_add(0, segments, values)
+
+
+def segment_log_softmax(scores: Tensor, counts: Tensor) -> Tensor:
+    """Return log-probabilities of rows within their decision, (R,)."""
+    segments = segments_of(counts)
+    largest = scores.new_full((len(counts),), -torch.inf)
+    largest = largest.scatter_reduce(0, segments, scores.detach(), "amax")
+    shifted = scores - largest[segments]
+    return shifted - segment_sum(shifted.exp(), segments, len(counts)).log()[segments]
+
+
+def segment_entropy(log_probs: Tensor, counts: Tensor) -> Tensor:
+    """Return the entropy of each decision, (B,), in nats."""
+    return -segment_sum(log_probs.exp() * log_probs, segments_of(counts), len(counts))

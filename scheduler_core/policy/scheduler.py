@@ -1,0 +1,130 @@
+"""The learned dispatcher as users see it: a checkpoint in, decisions and schedules out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from scheduler_core.env import Observation
+from scheduler_core.errors import ConfigError
+from scheduler_core.objective import RewardWeights
+from scheduler_core.observation import NUM_CANDIDATE_FEATURES, NUM_CONTEXT_FEATURES, observe
+from scheduler_core.policy.checkpoint import load_checkpoint, save_checkpoint
+from scheduler_core.policy.device import choose_device
+from scheduler_core.policy.network import CandidatePolicy
+from scheduler_core.problem import Problem
+from scheduler_core.schedule import Schedule
+from scheduler_core.simulator import Simulator
+
+DEFAULT_MODEL = Path(__file__).parents[2] / "checkpoints" / "dispatch.safetensors"
+"""The checkpoint that ships with the repository."""
+
+POLICY_DELTA = 1.0
+"""The policy chooses among all candidates of active schedules: a good one gains from waiting."""
+
+
+class PPOScheduler:
+    """A policy that dispatches any problem under any reward weights.
+
+    Parameters
+    ----------
+    network
+        The policy.
+    record
+        How it came about; see `scheduler_core.policy.checkpoint`.
+    device
+        ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    sha256
+        Of the checkpoint's file; empty for a policy that has none.
+    """
+
+    def __init__(
+        self,
+        network: CandidatePolicy,
+        record: Mapping[str, Any] | None = None,
+        *,
+        device: str = "cpu",
+        sha256: str = "",
+    ) -> None:
+        self.device = choose_device(device).device
+        self.network = network.to(self.device).eval()
+        self.record = dict(record or {})
+        self.sha256 = sha256
+
+    @classmethod
+    def load(cls, path: Path | str = DEFAULT_MODEL, device: str = "cpu") -> PPOScheduler:
+        """Return the policy of a checkpoint.
+
+        Raises
+        ------
+        CheckpointError
+            If the file is missing, damaged or of another version.
+        DeviceError
+            If the device is not on this machine.
+        """
+        checkpoint = load_checkpoint(Path(path))
+        return cls(checkpoint.network, checkpoint.record, device=device, sha256=checkpoint.sha256)
+
+    def save(self, path: Path | str) -> None:
+        """Write the policy and its record to a checkpoint."""
+        self.sha256 = save_checkpoint(self.network, self.record, Path(path))
+
+    def predict(self, obs: Observation, action_mask: npt.NDArray[Any] | None = None) -> np.int64:
+        """Return the legal task that the policy prefers.
+
+        Parameters
+        ----------
+        obs
+            Observation of `SchedulingEnv`.
+        action_mask
+            (num_tasks,), True = legal; default: the one in ``obs``.
+
+        Raises
+        ------
+        ConfigError
+            If no action is legal: the episode has ended.
+        """
+        mask = obs["action_mask"] if action_mask is None else action_mask
+        legal = np.flatnonzero(mask)
+        if len(legal) == 0:
+            raise ConfigError("action_mask: must allow at least one action, got none")
+        return np.int64(legal[self._prefer(obs["candidates"][legal], obs["context"])])
+
+    def schedule(self, problem: Problem, weights: RewardWeights | None = None) -> Schedule:
+        """Return the schedule that the policy makes greedily, in one rollout.
+
+        Parameters
+        ----------
+        problem
+            Any number of families and machines.
+        weights
+            The objective that the policy is told; default: the default weights.
+        """
+        begin = perf_counter()
+        simulator = Simulator(problem, weights or RewardWeights(), POLICY_DELTA)
+        arrays, objective, state = simulator.arrays, simulator.objective, simulator.state
+        rows = np.empty((len(problem.families), NUM_CANDIDATE_FEATURES), np.float32)
+        context = np.empty(NUM_CONTEXT_FEATURES, np.float32)
+        while not simulator.done:
+            choice = 0
+            if len(simulator.candidates) > 1:
+                count = observe(arrays, objective, state, 0, rows, context)
+                choice = self._prefer(rows[:count], context)
+            simulator.step(int(simulator.candidates[choice]))
+        return simulator.schedule("ppo", runtime_seconds=perf_counter() - begin)
+
+    @torch.inference_mode()
+    def _prefer(self, candidates: npt.NDArray[np.float32], context: npt.NDArray[np.float32]) -> int:
+        """Return the row of the candidate with the highest score; ties go to the first."""
+        scores, _ = self.network(
+            torch.from_numpy(candidates).to(self.device),
+            torch.from_numpy(context[None]).to(self.device),
+            torch.tensor([len(candidates)], device=self.device),
+        )
+        return int(scores.argmax())

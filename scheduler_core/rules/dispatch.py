@@ -1,0 +1,108 @@
+"""Schedules by dispatching rules."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import numpy as np
+import numpy.typing as npt
+
+from scheduler_core.errors import ConfigError
+from scheduler_core.objective import RewardWeights
+from scheduler_core.problem import Problem
+from scheduler_core.rules.priorities import Rule, run_rule
+from scheduler_core.schedule import Schedule
+from scheduler_core.simulator import (
+    Objective,
+    ProblemArrays,
+    State,
+    bound_score,
+    empty_state,
+    make_objective,
+    schedule_from,
+    to_arrays,
+)
+from scheduler_core.simulator.simulator import check_delta
+
+RULES: tuple[str, ...] = tuple(rule.name.lower() for rule in Rule)
+"""Names of the fourteen rules, and ``random``."""
+
+RULE_DELTA = 0.5
+"""Rules wait for a pressing task half as long as they could: on average that suits them best."""
+
+BEST_RULE_DELTAS = (0.0, 0.5, 1.0)
+"""Values of delta that `best_rule` tries with each rule."""
+
+
+def dispatch(
+    problem: Problem,
+    rule: str,
+    *,
+    delta: float = RULE_DELTA,
+    weights: RewardWeights | None = None,
+    seed: int = 0,
+) -> Schedule:
+    """Return the schedule that a rule makes.
+
+    Parameters
+    ----------
+    problem
+        What is to be scheduled.
+    rule
+        One of `RULES`.
+    delta
+        Between 0 (non-delay schedules) and 1 (active schedules).
+    weights
+        Their urgent multiplier counts in the weighted rules (``atc``, ``covert``); default: the
+        default weights.
+    seed
+        Seed of the ``random`` rule.
+
+    Raises
+    ------
+    ConfigError
+        If the rule is unknown or delta is outside [0, 1].
+    """
+    number = _number(rule)
+    check_delta(delta)
+    begin = perf_counter()
+    arrays = to_arrays(problem)
+    objective = make_objective(arrays, [weights or RewardWeights()])
+    state = empty_state(arrays, delta)
+    run_rule(arrays, objective, state, 0, number, _keys(arrays, seed))
+    runtime = perf_counter() - begin
+    return schedule_from(problem, arrays, state, rule, seed=seed, runtime_seconds=runtime)
+
+
+def dispatch_arrays(
+    arrays: ProblemArrays, objective: Objective, state: State, env: int, rule: str
+) -> float:
+    """Run a rule in place on one environment and return the score it reaches."""
+    run_rule(arrays, objective, state, env, _number(rule), np.zeros(0))
+    return float(bound_score(arrays, objective, state, env))
+
+
+def best_rule(problem: Problem, weights: RewardWeights) -> Schedule:
+    """Return the best schedule of all rules but ``random``, each with each of `BEST_RULE_DELTAS`.
+
+    "Best" is judged with hindsight by the score under ``weights``.
+    """
+    begin = perf_counter()
+    arrays = to_arrays(problem)
+    objective = make_objective(arrays, [weights])
+    tried = [
+        (rule, empty_state(arrays, delta)) for rule in RULES[:-1] for delta in BEST_RULE_DELTAS
+    ]
+    _, best = max(tried, key=lambda run: dispatch_arrays(arrays, objective, run[1], 0, run[0]))
+    runtime = perf_counter() - begin
+    return schedule_from(problem, arrays, best, "best_rule", runtime_seconds=runtime)
+
+
+def _number(rule: str) -> int:
+    if rule not in RULES:
+        raise ConfigError(f"rule {rule!r} is unknown; the rules are {', '.join(RULES)}")
+    return RULES.index(rule)
+
+
+def _keys(arrays: ProblemArrays, seed: int) -> npt.NDArray[np.float64]:
+    return np.random.default_rng(seed).random(len(arrays.nominal))

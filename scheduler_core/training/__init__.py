@@ -1,0 +1,6 @@
+"""Training of the learned dispatcher."""
+
+from scheduler_core.training.config import TrainingConfig, load_config
+from scheduler_core.training.trainer import Progress, train
+
+__all__ = ["Progress", "TrainingConfig", "load_config", "train"]

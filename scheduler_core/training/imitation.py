@@ -1,0 +1,71 @@
+"""The warm start: replay good schedules through the simulator and imitate their choices."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+
+from scheduler_core.policy import CandidatePolicy
+from scheduler_core.policy.network import segment_log_softmax
+from scheduler_core.training.config import ImitationConfig, PPOConfig
+from scheduler_core.training.ppo import (
+    Decisions,
+    Floats,
+    Ints,
+    Rollout,
+    chosen_rows,
+    minibatches,
+    segment_argmax,
+    take_step,
+)
+from scheduler_core.training.tasks import Tasks
+
+
+class TeacherActor:
+    """Choose the candidate that starts first in the teacher's schedule."""
+
+    def __init__(self, tasks: Tasks) -> None:
+        self.tasks = tasks
+
+    def __call__(self, decisions: Decisions, envs: Ints) -> tuple[Ints, Floats, Floats]:
+        """See `scheduler_core.training.ppo.Actor`; the values are 0."""
+        arrays, state = self.tasks.arrays, self.tasks.state
+        counts = decisions.counts.numpy()
+        slots = np.concatenate(
+            [
+                np.arange(first, first + count)
+                for first, count in zip(arrays.env_family[envs], counts, strict=True)
+            ]
+        )
+        starts = self.tasks.teacher_start[state.next_task[state.candidate[slots]]]
+        actions = segment_argmax(-starts.astype(np.float64), counts)
+        nothing = np.zeros(len(envs), np.float32)
+        return actions, nothing, nothing
+
+
+def imitate(
+    network: CandidatePolicy,
+    optimizer: torch.optim.Optimizer,
+    rollout: Rollout,
+    config: ImitationConfig,
+    ppo: PPOConfig,
+    rng: np.random.Generator,
+) -> float:
+    """Learn the choices of a rollout, and its returns as values; return the mean cross-entropy."""
+    device = next(network.parameters()).device
+    to_come = np.flip(np.flip(rollout.rewards, 0).cumsum(0), 0)
+    returns = torch.from_numpy(to_come[rollout.alive]).to(device)
+    losses = []
+    network.train()
+    for index in minibatches(len(returns), ppo.minibatch_size, config.epochs, rng):
+        decisions = rollout.decisions.select(index).to(device)
+        scores, values = network(*decisions)
+        log_probs = segment_log_softmax(scores, decisions.counts)
+        actions = rollout.actions[index].to(device)
+        loss = -log_probs[chosen_rows(decisions.counts, actions)].mean()
+        losses.append(loss.item())
+        value_loss = nn.functional.mse_loss(values, returns[index])
+        take_step(network, optimizer, loss + ppo.value_coef * value_loss, ppo.max_grad_norm)
+    network.eval()
+    return float(np.mean(losses))

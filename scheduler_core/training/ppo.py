@@ -1,0 +1,283 @@
+"""Proximal policy optimisation over ragged decisions: rollout, advantages, update.
+
+Sources: Schulman et al., "Proximal policy optimization algorithms", arXiv:1707.06347; Schulman et
+al., "High-dimensional continuous control using generalized advantage estimation",
+arXiv:1506.02438; Huang et al., "The 37 implementation details of PPO", ICLR blog track, 2022.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from scheduler_core.compiled import kernel
+from scheduler_core.observation import (
+    NUM_CANDIDATE_FEATURES,
+    NUM_CONTEXT_FEATURES,
+    observe_batch,
+)
+from scheduler_core.policy import CandidatePolicy
+from scheduler_core.policy.network import segment_entropy, segment_log_softmax
+from scheduler_core.simulator import step_batch
+from scheduler_core.training.config import PPOConfig
+from scheduler_core.training.tasks import Tasks
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+
+class Decisions(NamedTuple):
+    """B decisions with R candidates in all, one after the other."""
+
+    candidates: Tensor  # (R, NUM_CANDIDATE_FEATURES) float32
+    context: Tensor  # (B, NUM_CONTEXT_FEATURES) float32
+    counts: Tensor  # (B,) int64, candidates of each decision
+
+    def to(self, device: torch.device) -> Decisions:
+        """Return the same on a device."""
+        return Decisions(*(tensor.to(device) for tensor in self))
+
+    def select(self, index: Tensor) -> Decisions:
+        """Return some of the decisions, in the order of ``index``, (b,) int64."""
+        first = self.counts.cumsum(0) - self.counts
+        counts = self.counts[index]
+        skipped = first[index] - (counts.cumsum(0) - counts)
+        rows = torch.arange(int(counts.sum())) + torch.repeat_interleave(skipped, counts)
+        return Decisions(self.candidates[rows], self.context[index], counts)
+
+
+class Actor(Protocol):
+    """What chooses in a rollout."""
+
+    def __call__(self, decisions: Decisions, envs: Ints) -> tuple[Ints, Floats, Floats]:
+        """Return the chosen candidate of each decision, its log-probability, and the value."""
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """All decisions of one episode of each environment.
+
+    They are ordered by step, then by environment: selecting a (steps, E) array by ``alive`` gives
+    an entry for each of the B decisions in their order.
+    """
+
+    decisions: Decisions
+    actions: Tensor  # (B,) int64, candidate chosen, counted within the decision
+    log_probs: Tensor  # (B,) float32
+    alive: npt.NDArray[np.bool_]  # (steps, E) whether the environment took the step
+    rewards: Floats  # (steps, E) change of the bound score in the task's unit, 0 if not alive
+    values: Floats  # (steps, E) estimated before the step, 0 if not alive
+
+    def returns(self) -> Floats:
+        """Return the sum of rewards of each environment, (E,)."""
+        return self.rewards.sum(axis=0)
+
+
+class PolicyActor:
+    """The network as an actor: it samples, or takes the likeliest candidate.
+
+    Parameters
+    ----------
+    network
+        The policy.
+    rng
+        Source of samples; None: no samples, the likeliest.
+    """
+
+    def __init__(self, network: CandidatePolicy, rng: np.random.Generator | None) -> None:
+        self.network = network
+        self.rng = rng
+        self.device = next(network.parameters()).device
+
+    @torch.inference_mode()
+    def __call__(self, decisions: Decisions, envs: Ints) -> tuple[Ints, Floats, Floats]:  # noqa: ARG002
+        """See `Actor`."""
+        scores, values = self.network(*decisions.to(self.device))
+        log_probs = segment_log_softmax(scores, decisions.counts.to(self.device)).cpu()
+        keys = log_probs.numpy()
+        if self.rng is not None:  # the largest of log-probabilities plus Gumbel noise is a sample
+            keys = keys + self.rng.gumbel(size=len(keys)).astype(np.float32)
+        actions = segment_argmax(keys, decisions.counts.numpy())
+        rows = chosen_rows(decisions.counts, torch.from_numpy(actions))
+        return actions, log_probs.numpy()[rows.numpy()], values.cpu().numpy()
+
+
+@kernel
+def segment_argmax(keys: Floats, counts: Ints) -> Ints:
+    """Return the position of the largest key within each segment, (B,); ties go to the first."""
+    best = np.zeros(len(counts), np.int64)
+    first = 0
+    for i in range(len(counts)):
+        for j in range(1, counts[i]):
+            if keys[first + j] > keys[first + best[i]]:
+                best[i] = j
+        first += counts[i]
+    return best
+
+
+def collect_rollout(tasks: Tasks, actor: Actor) -> Rollout:
+    """Run every environment from its first decision to its end."""
+    arrays, objective, state = tasks.arrays, tasks.objective, tasks.state
+    bound = tasks.reset()
+    envs = np.flatnonzero(state.num_candidates > 0)
+    buffer = np.empty((len(arrays.due), NUM_CANDIDATE_FEATURES), np.float32)
+    steps: list[_Step] = []
+    while len(envs):
+        counts = np.empty(len(envs), np.int64)
+        context = np.empty((len(envs), NUM_CONTEXT_FEATURES), np.float32)
+        rows = observe_batch(arrays, objective, state, envs, buffer, context, counts)
+        decisions = Decisions(
+            torch.from_numpy(buffer[:rows].copy()),
+            torch.from_numpy(context),
+            torch.from_numpy(counts),
+        )
+        actions, log_probs, values = actor(decisions, envs)
+        families = state.candidate[arrays.env_family[envs] + actions]
+        change = np.empty(len(envs))
+        step_batch(arrays, objective, state, envs, families, bound, change)
+        steps.append(_Step(decisions, envs, actions, log_probs, values, change / tasks.unit[envs]))
+        envs = envs[state.num_candidates[envs] > 0]
+    return _stack(steps, arrays.num_envs)
+
+
+class _Step(NamedTuple):
+    decisions: Decisions
+    envs: Ints
+    actions: Ints
+    log_probs: Floats
+    values: Floats
+    rewards: npt.NDArray[np.float64]
+
+
+def _stack(steps: list[_Step], num_envs: int) -> Rollout:
+    alive = np.zeros((len(steps), num_envs), np.bool_)
+    rewards, values = np.zeros((2, len(steps), num_envs), np.float32)
+    for k, step in enumerate(steps):
+        alive[k, step.envs] = True
+        rewards[k, step.envs] = step.rewards
+        values[k, step.envs] = step.values
+    return Rollout(
+        Decisions(*(torch.cat(parts) for parts in zip(*(s.decisions for s in steps), strict=True))),
+        torch.from_numpy(np.concatenate([step.actions for step in steps])),
+        torch.from_numpy(np.concatenate([step.log_probs for step in steps])),
+        alive,
+        rewards,
+        values,
+    )
+
+
+def compute_gae(
+    rewards: Floats, values: Floats, alive: npt.NDArray[np.bool_], gamma: float, gae_lambda: float
+) -> tuple[Floats, Floats]:
+    """Return generalized advantage estimates and the returns they imply (arXiv:1506.02438, eq. 16).
+
+    Parameters
+    ----------
+    rewards, values
+        (steps, E): of each step, and estimated before it.
+    alive
+        (steps, E): whether the environment took the step. Episodes end by termination, never by
+        truncation, so the value behind the last step is 0.
+    gamma, gae_lambda
+        Discount and weight of longer returns.
+
+    Returns
+    -------
+    Advantages and returns, (steps, E), 0 where not alive.
+    """
+    advantages = np.zeros_like(rewards)
+    following = np.zeros(rewards.shape[1], np.float32)
+    next_value = np.zeros(rewards.shape[1], np.float32)
+    for k in range(len(rewards) - 1, -1, -1):
+        delta = rewards[k] + gamma * next_value - values[k]
+        following = np.where(alive[k], delta + gamma * gae_lambda * following, 0.0)
+        next_value = np.where(alive[k], values[k], 0.0)
+        advantages[k] = following
+    return advantages, np.where(alive, advantages + values, 0.0).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateStats:
+    """Means over the minibatches of one update."""
+
+    policy_loss: float
+    value_loss: float
+    entropy: float
+    approx_kl: float
+    clip_fraction: float
+    explained_variance: float
+
+
+def update(
+    network: CandidatePolicy,
+    optimizer: torch.optim.Optimizer,
+    rollout: Rollout,
+    config: PPOConfig,
+    entropy_coef: float,
+    rng: np.random.Generator,
+) -> UpdateStats:
+    """Improve the network on one rollout by the clipped objective (arXiv:1707.06347, eq. 9)."""
+    device = next(network.parameters()).device
+    alive = rollout.alive
+    gae = compute_gae(rollout.rewards, rollout.values, alive, config.gamma, config.gae_lambda)
+    advantages, returns = (torch.from_numpy(each[alive]).to(device) for each in gae)
+    advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
+    old_log_probs = rollout.log_probs.to(device)
+    values = torch.from_numpy(rollout.values[alive]).to(device)
+    records: list[list[float]] = []
+    network.train()
+    for index in minibatches(len(advantages), config.minibatch_size, config.epochs, rng):
+        decisions = rollout.decisions.select(index).to(device)
+        scores, value = network(*decisions)
+        log_probs = segment_log_softmax(scores, decisions.counts)
+        entropy = segment_entropy(log_probs, decisions.counts).mean()
+        chosen = log_probs[chosen_rows(decisions.counts, rollout.actions[index].to(device))]
+        log_ratio = chosen - old_log_probs[index]
+        ratio = log_ratio.exp()
+        advantage = advantages[index]
+        clipped = ratio.clamp(1 - config.clip_coef, 1 + config.clip_coef)
+        policy_loss = -torch.min(advantage * ratio, advantage * clipped).mean()
+        value_loss = nn.functional.mse_loss(value, returns[index])
+        loss = policy_loss + config.value_coef * value_loss - entropy_coef * entropy
+        with torch.no_grad():  # the low-variance estimator k3 of joschu.net/blog/kl-approx.html
+            approx_kl = (ratio - 1 - log_ratio).mean().item()
+        if approx_kl > config.target_kl:
+            break
+        take_step(network, optimizer, loss, config.max_grad_norm)
+        outside = ((ratio - 1).abs() > config.clip_coef).float().mean().item()
+        records.append([policy_loss.item(), value_loss.item(), entropy.item(), approx_kl, outside])
+    network.eval()
+    means = np.mean(records or [[0.0] * 5], axis=0).tolist()
+    explained = 1 - ((returns - values).var() / (returns.var() + 1e-12)).item()
+    return UpdateStats(*means, explained)
+
+
+def minibatches(
+    size: int, minibatch_size: int, epochs: int, rng: np.random.Generator
+) -> Iterator[Tensor]:
+    """Yield the indices of near equal parts of ``size`` decisions, shuffled anew each epoch."""
+    parts = max(1, round(size / minibatch_size))
+    for _ in range(epochs):
+        for index in np.array_split(rng.permutation(size), parts):
+            yield torch.from_numpy(index)
+
+
+def chosen_rows(counts: Tensor, actions: Tensor) -> Tensor:
+    """Return the rows, (B,), of the candidates chosen within each decision, (B,)."""
+    return counts.cumsum(0) - counts + actions
+
+
+def take_step(
+    network: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor, max_grad_norm: float
+) -> None:
+    """Take one step of the optimiser, the gradient's norm limited."""
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(network.parameters(), max_grad_norm)
+    optimizer.step()

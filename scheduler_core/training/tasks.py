@@ -1,0 +1,166 @@
+"""What a policy trains on: problems with weights, and what rules make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from scheduler_core.generator import GeneratorConfig, generate_problem
+from scheduler_core.objective import RewardWeights
+from scheduler_core.policy.scheduler import POLICY_DELTA
+from scheduler_core.problem import Problem
+from scheduler_core.rules import BEST_RULE_DELTAS, RULE_DELTA, RULES, dispatch_arrays
+from scheduler_core.simulator import (
+    Objective,
+    ProblemArrays,
+    State,
+    advance,
+    bound_score,
+    empty_state,
+    join,
+    make_objective,
+    reset,
+    to_arrays,
+)
+from scheduler_core.snapshot import read_snapshot
+from scheduler_core.training.config import TaskConfig
+
+DEFAULT = RewardWeights()
+LATE_ONLY = RewardWeights(early_bonus_per_day=0.0)
+ON_TIME_ONLY = RewardWeights(early_bonus_per_day=0.0, late_penalty_per_day=-1.0)
+
+ALL_RULES = RULES[:-1]
+"""Every rule but the random one."""
+
+Floats = npt.NDArray[np.float64]
+Job = tuple[Problem, RewardWeights]
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """Environments side by side, each with its problem and weights."""
+
+    arrays: ProblemArrays
+    objective: Objective
+    state: State
+    teacher_start: npt.NDArray[np.int64]
+    """(T,) start of each task in the best rule's schedule."""
+    best_rule_cost: Floats
+    """(E,) delay cost of the best rule."""
+    edd_cost: Floats
+    """(E,) delay cost of EDD."""
+    unit: Floats
+    """(E,) points in a reward of 1: the best rule's delay cost, and at least a family's worth."""
+
+    def reset(self) -> Floats:
+        """Bring every environment to its first decision and return the bound scores there, (E,)."""
+        bound = np.empty(self.arrays.num_envs)
+        for e in range(self.arrays.num_envs):
+            reset(self.arrays, self.state, e)
+            bound[e] = bound_score(self.arrays, self.objective, self.state, e)
+            advance(self.arrays, self.state, e)
+        return bound
+
+
+def make_tasks(jobs: Iterable[Job], repeats: int = 1, rules: Sequence[str] = ALL_RULES) -> Tasks:
+    """Return environments for some problems with weights, ``repeats`` of each, side by side.
+
+    ``rules`` are those that the teacher is the best of; EDD is always tried.
+    """
+    judged = [_judge(problem, weights, rules) for problem, weights in jobs]
+    judged = [each for each in judged for _ in range(repeats)]
+    arrays = join([each.arrays for each in judged])
+    objective = make_objective(arrays, [each.weights for each in judged])
+    cost = np.array([each.best_cost for each in judged])
+    return Tasks(
+        arrays=arrays,
+        objective=objective,
+        state=empty_state(arrays, POLICY_DELTA),
+        teacher_start=np.concatenate([each.teacher_start for each in judged]),
+        best_rule_cost=cost,
+        edd_cost=np.array([each.edd_cost for each in judged]),
+        unit=np.maximum(cost, _family_worth(arrays, objective)),
+    )
+
+
+@dataclass(frozen=True)
+class _Judged:
+    arrays: ProblemArrays
+    weights: RewardWeights
+    teacher_start: npt.NDArray[np.int64]
+    best_cost: float
+    edd_cost: float
+
+
+def _judge(problem: Problem, weights: RewardWeights, rules: Sequence[str]) -> _Judged:
+    """Run the rules and keep the best schedule as a teacher."""
+    arrays = to_arrays(problem)
+    objective = make_objective(arrays, [weights])
+    start = empty_state(arrays, POLICY_DELTA)
+    reset(arrays, start, 0)
+    ideal = bound_score(arrays, objective, start, 0)
+    deltas = {"edd": {RULE_DELTA}} | {rule: {RULE_DELTA, *BEST_RULE_DELTAS} for rule in rules}
+    runs = []
+    for rule, tried in deltas.items():
+        for delta in sorted(tried):
+            state = empty_state(arrays, delta)
+            score = dispatch_arrays(arrays, objective, state, 0, rule)
+            runs.append((ideal - score, rule, delta, state.start))
+    cost, _, _, teacher_start = min(runs, key=lambda run: run[0])
+    edd = next(run[0] for run in runs if run[1:3] == ("edd", RULE_DELTA))
+    return _Judged(arrays, weights, teacher_start, cost, edd)
+
+
+def _family_worth(arrays: ProblemArrays, objective: Objective) -> Floats:
+    """Return what a family of mean weight loses by missing its due time by one scale, (E,)."""
+    slope = (objective.early - objective.late - objective.makespan) * arrays.scale
+    weight = np.array(
+        [
+            objective.weight[first:last].mean()
+            for first, last in zip(arrays.env_family, arrays.env_family[1:], strict=False)
+        ]
+    )
+    return weight * (objective.on_time + slope)
+
+
+def sample_weights(rng: np.random.Generator, fixed_share: float) -> RewardWeights:
+    """Return weights to train under: one of three settings of interest, or random ones."""
+    if rng.random() < fixed_share:
+        return (DEFAULT, LATE_ONLY, ON_TIME_ONLY)[rng.integers(3)]
+    on_time = rng.uniform(0, 200) * (rng.random() < 0.8)
+    early = rng.uniform(0, 100) * (rng.random() < 0.6)
+    late = rng.uniform(1, 100)
+    makespan = rng.uniform(0, 2000) * (rng.random() < 0.1)
+    urgent = rng.uniform(1, 5) if rng.random() < 0.5 else 1.0
+    return RewardWeights(
+        on_time_reward=on_time,
+        early_bonus_per_day=early,
+        late_penalty_per_day=-late,
+        makespan_penalty_per_day=-makespan,
+        urgent_multiplier=urgent,
+    )
+
+
+def job_source(config: TaskConfig) -> Callable[[np.random.Generator], Job]:
+    """Return a function that draws a problem and weights to train on.
+
+    Raises
+    ------
+    ProblemError
+        If a snapshot file of the config is faulty.
+    """
+    given = [read_snapshot(Path(path)).problem for path in config.data]
+
+    def draw(rng: np.random.Generator) -> Job:
+        weights = sample_weights(rng, config.fixed_share)
+        if given:
+            return given[rng.integers(len(given))], weights
+        shop = config.shops[rng.integers(len(config.shops))]
+        size = int(rng.integers(config.min_families, config.max_families + 1))
+        return generate_problem(size, rng, GeneratorConfig(shop=shop)), weights
+
+    return draw

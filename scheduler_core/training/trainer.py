@@ -1,0 +1,256 @@
+"""A training run from settings to checkpoints: the one place where everything is wired."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+
+from scheduler_core.files import append_line, write_aside
+from scheduler_core.generator import generate_problem, problem_stream
+from scheduler_core.policy import CandidatePolicy, load_checkpoint, save_checkpoint
+from scheduler_core.policy.device import DeviceChoice
+from scheduler_core.training.config import TrainingConfig, config_yaml
+from scheduler_core.training.imitation import TeacherActor, imitate
+from scheduler_core.training.ppo import PolicyActor, collect_rollout, update
+from scheduler_core.training.tasks import DEFAULT, LATE_ONLY, Job, Tasks, job_source, make_tasks
+
+TEACHERS = ("atc", "covert", "feasible_edd", "mdd", "spt", "srpt")
+"""Rules to imitate: under any weights one of these is nearly always the best."""
+
+UNIT_RULES = ("atc", "spt")
+"""Rules that set the unit of reward in PPO: near the best, at a fraction of the time."""
+
+VALIDATION_SIZES = (40, 100)
+VALIDATION_WEIGHTS = {"default": DEFAULT, "late_only": LATE_ONLY}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run stands, told to listeners after each update."""
+
+    phase: str
+    """``imitation`` or ``ppo``."""
+    timestep: int
+    """Decisions of the phase so far."""
+    timesteps: int
+    """Decisions the phase will take."""
+    metrics: dict[str, float]
+    """The figures of this update, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingResult:
+    """What a run leaves behind."""
+
+    best: Path
+    """Checkpoint with the lowest validation ratio."""
+    ratio: float
+    """Mean over validation tasks of delay cost / the best rule's."""
+    seconds: float
+    """Wall time."""
+
+
+Listener = Callable[[Progress], None]
+
+
+def train(
+    config: TrainingConfig,
+    run: Path,
+    device: DeviceChoice,
+    *,
+    init: Path | None = None,
+    listener: Listener = lambda _: None,
+) -> TrainingResult:
+    """Train a policy and leave its best and last checkpoint in a run directory.
+
+    Parameters
+    ----------
+    config
+        Settings.
+    run
+        Directory of the run; made if missing. Gets ``config.yaml``, ``status.json``,
+        ``metrics.jsonl`` and ``checkpoints/``.
+    device
+        Where the network learns; the simulator always runs on the CPU.
+    init
+        Checkpoint to start from, in place of random weights and imitation.
+    listener
+        Told of every update.
+
+    Raises
+    ------
+    CheckpointError, ProblemError
+        If ``init`` or a snapshot of the config cannot be read.
+    """
+    seeds = np.random.SeedSequence(config.seed).spawn(3)
+    problem_rng, action_rng, batch_rng = (np.random.default_rng(seed) for seed in seeds)
+    torch.manual_seed(config.seed)
+    network = load_checkpoint(init).network if init else CandidatePolicy(config.network)
+    trainer = Trainer(config, run, network.to(device.device), problem_rng, action_rng, batch_rng)
+    trainer.listener = listener
+    trainer.record = {
+        "device": str(device.device),
+        "init": str(init) if init else None,
+        "git_commit": _git_commit(),
+    }
+    return trainer.run(warm_start=init is None)
+
+
+def _git_commit() -> str | None:
+    """Return the commit of the checkout that this package runs from, if it is one."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+class Trainer:
+    """The loop: imitation, then PPO, with validation and checkpoints on the way."""
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        run: Path,
+        network: CandidatePolicy,
+        problem_rng: np.random.Generator,
+        action_rng: np.random.Generator,
+        batch_rng: np.random.Generator,
+    ) -> None:
+        self.config = config
+        self.folder = run
+        self.network = network
+        self.problem_rng, self.action_rng, self.batch_rng = problem_rng, action_rng, batch_rng
+        self.draw: Callable[[np.random.Generator], Job] = job_source(config.task)
+        self.validation = validation_tasks(config)
+        self.listener: Listener = lambda _: None
+        self.record: dict[str, Any] = {}
+        self.best_ratio = float("inf")
+        self.begin = perf_counter()
+
+    def run(self, *, warm_start: bool) -> TrainingResult:
+        """Train from the first update to the last."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_aside(self.folder / "config.yaml", config_yaml(self.config).encode())
+        if warm_start and self.config.imitation.decisions:
+            self._imitate()
+        self._improve()
+        self._status("finished", self.config.timesteps)
+        return TrainingResult(self.checkpoint("best"), self.best_ratio, perf_counter() - self.begin)
+
+    def checkpoint(self, name: str) -> Path:
+        """Return the path of a checkpoint of the run."""
+        return self.folder / "checkpoints" / f"{name}.safetensors"
+
+    def _imitate(self) -> None:
+        settings = self.config.imitation
+        optimizer = torch.optim.Adam(self.network.parameters(), settings.learning_rate)
+        done = updates = 0
+        while done < settings.decisions:
+            begin = perf_counter()
+            tasks = make_tasks(self._jobs(settings.problems_per_update), rules=TEACHERS)
+            rollout = collect_rollout(tasks, TeacherActor(tasks))
+            done += int(rollout.alive.sum())
+            updates += 1
+            loss = imitate(
+                self.network, optimizer, rollout, settings, self.config.ppo, self.batch_rng
+            )
+            rate = int(rollout.alive.sum()) / (perf_counter() - begin)
+            metrics = {"cross_entropy": loss, "decisions_per_second": rate}
+            if updates % self.config.validate_every == 0 or done >= settings.decisions:
+                metrics |= self._validate("imitation", done)
+            self._report("imitation", done, settings.decisions, metrics)
+
+    def _improve(self) -> None:
+        ppo, timesteps = self.config.ppo, self.config.timesteps
+        optimizer = torch.optim.Adam(self.network.parameters(), ppo.learning_rate, eps=1e-5)
+        done = updates = 0
+        while done < timesteps:
+            begin = perf_counter()
+            left = 1 - done / timesteps
+            optimizer.param_groups[0]["lr"] = ppo.learning_rate * (0.1 + 0.9 * left)
+            jobs = self._jobs(ppo.problems_per_update)
+            tasks = make_tasks(jobs, ppo.rollouts_per_problem, rules=UNIT_RULES)
+            rollout = collect_rollout(tasks, PolicyActor(self.network, self.action_rng))
+            stats = update(
+                self.network, optimizer, rollout, ppo, ppo.entropy_coef * left, self.batch_rng
+            )
+            decisions = int(rollout.alive.sum())
+            done += decisions
+            updates += 1
+            metrics = {
+                "return": float(rollout.returns().mean()),
+                **asdict(stats),
+                "learning_rate": optimizer.param_groups[0]["lr"],
+                "decisions_per_second": decisions / (perf_counter() - begin),
+            }
+            if updates % self.config.validate_every == 0 or done >= timesteps:
+                metrics |= self._validate("ppo", done)
+            self._report("ppo", done, timesteps, metrics)
+
+    def _jobs(self, count: int) -> list[Job]:
+        return [self.draw(self.problem_rng) for _ in range(count)]
+
+    def _validate(self, phase: str, done: int) -> dict[str, float]:
+        """Measure the greedy policy, keep it if it is the best so far, and return the figures."""
+        metrics = {}
+        ratios = []
+        for name, tasks in self.validation.items():
+            returns = collect_rollout(tasks, PolicyActor(self.network, None)).returns()
+            cost = -returns * tasks.unit
+            metrics[f"to_best_rule/{name}"] = float((cost / tasks.best_rule_cost).mean())
+            metrics[f"to_edd/{name}"] = float((cost / tasks.edd_cost).mean())
+            ratios.append(metrics[f"to_best_rule/{name}"])
+        metrics["to_best_rule"] = float(np.mean(ratios))
+        self._save("last", phase, done, metrics)
+        if metrics["to_best_rule"] < self.best_ratio:
+            self.best_ratio = metrics["to_best_rule"]
+            self._save("best", phase, done, metrics)
+        return metrics
+
+    def _save(self, name: str, phase: str, done: int, metrics: dict[str, float]) -> None:
+        record = {
+            **self.record,
+            "config": asdict(self.config),
+            "phase": phase,
+            "timestep": done,
+            "seconds": round(perf_counter() - self.begin, 1),
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "metrics": metrics,
+        }
+        save_checkpoint(self.network, record, self.checkpoint(name))
+
+    def _report(self, phase: str, done: int, total: int, metrics: dict[str, float]) -> None:
+        line = {
+            "phase": phase,
+            "timestep": done,
+            "seconds": round(perf_counter() - self.begin, 2),
+            **metrics,
+        }
+        append_line(self.folder / "metrics.jsonl", json.dumps(line))
+        self._status(phase, done)
+        self.listener(Progress(phase, done, total, metrics))
+
+    def _status(self, state: str, done: int) -> None:
+        status = {"state": state, "timestep": done, "best_to_best_rule": self.best_ratio}
+        write_aside(self.folder / "status.json", json.dumps(status, allow_nan=True).encode())
+
+
+def validation_tasks(config: TrainingConfig) -> dict[str, Tasks]:
+    """Return the fixed problems that no training and no test sees, by size and weights."""
+    rng = problem_stream("validation", config.seed)
+    tasks = {}
+    for size in VALIDATION_SIZES:
+        problems = [generate_problem(size, rng) for _ in range(config.validation_problems)]
+        for name, weights in VALIDATION_WEIGHTS.items():
+            tasks[f"{name}/{size}"] = make_tasks([(problem, weights) for problem in problems])
+    return tasks

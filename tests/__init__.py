@@ -1,0 +1,1 @@
+"""Tests: each is an argument."""

@@ -1,0 +1,137 @@
+"""Whatever the bytes of a snapshot file, it loads or it names its faults."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scheduler_core.errors import ProblemError
+from scheduler_core.snapshot import (
+    Snapshot,
+    parse_snapshot,
+    snapshot_bytes,
+)
+from tests.snapshots.documents import (
+    DELETED,
+    OTHER,
+    SECOND,
+    TASK,
+    Path_,
+    changed,
+    lock,
+)
+
+
+def load_or_refuse(data: bytes) -> Snapshot | None:
+    """Return a snapshot, or None with faults that say something; anything else is an error."""
+    try:
+        return parse_snapshot(data)
+    except ProblemError as error:
+        refusal = error
+    assert refusal.faults
+    assert all(fault.place and fault.message for fault in refusal.faults)
+    assert str(refusal).encode()  # can be printed: no lone surrogate of the file is in it
+    return None
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(["PP09", "2025-08-06T08:00:00Z", "9999-12-31", "0001-01-01", 1e308, 10**299]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def paths(value: Any, path: Path_ = ()) -> list[Path_]:
+    """Return the paths of all values in a document but itself."""
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    found = []
+    for key, item in items if isinstance(value, dict | list) else ():
+        found += [
+            (*path, key),
+            *(paths(item, (*path, key)) if isinstance(item, dict | list) else []),
+        ]
+    return found
+
+
+RICH = changed(
+    ((*TASK, "capable_machines"), {"PP09": 75.48, "WH01A-PK": 80}),
+    ((*TASK, "status"), "in_progress"),
+    ((*TASK, "locked"), lock(-10)),
+    ((*SECOND, "locked"), lock(70, "WH01A-PK")),
+    ((*OTHER, "capable_machines"), ["WH01A-PK", "PP09"]),
+    (("families", "JOST2", "weight"), 2),
+    (("families", "JOST2", "material_arrival"), "2025-08-09"),
+    (("downtime",), []),
+)
+
+
+@given(st.binary(max_size=60))
+def test_parse_any_bytes_loads_or_names_faults(data: bytes) -> None:
+    """No bytes crash the door."""
+    assert load_or_refuse(data) is None
+
+
+@given(JSON)
+def test_parse_any_json_loads_or_names_faults(value: object) -> None:
+    """No JSON value crashes it, surrogates, infinities and huge numbers included."""
+    load_or_refuse(json.dumps(value).encode())
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(paths(RICH)), JSON | st.just(DELETED)), min_size=1, max_size=3
+    )
+)
+def test_parse_mutated_document_loads_or_names_faults(changes: list[tuple[Path_, Any]]) -> None:
+    """Whatever stands in a place of a good file, the file loads or says what is wrong with it."""
+    document = copy.deepcopy(RICH)
+    for path, value in changes:
+        holder: Any = document
+        for key in path[:-1]:
+            holder = holder[key] if step_exists(holder, key) else {}
+        if step_exists(holder, path[-1]):
+            put(holder, path[-1], value)
+
+    snapshot = load_or_refuse(json.dumps(document).encode())
+
+    if snapshot is not None:
+        assert parse_snapshot(snapshot_bytes(snapshot)).problem == snapshot.problem
+
+
+def step_exists(holder: object, key: Any) -> bool:
+    """Return whether an earlier change has left a holder with that key."""
+    if isinstance(holder, list):
+        return isinstance(key, int) and key < len(holder)
+    return isinstance(holder, dict) and key in holder
+
+
+def put(holder: Any, key: Any, value: object) -> None:
+    """Set or delete."""
+    if value is DELETED:
+        del holder[key]
+    else:
+        holder[key] = value
+
+
+@given(st.data())
+def test_parse_damaged_text_loads_or_names_faults(data: st.DataObject) -> None:
+    """A file with a few bytes cut out, or put in, never crashes the door."""
+    whole = json.dumps(RICH).encode()
+    start = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(start, min(len(whole), start + 20)))
+    piece = data.draw(
+        st.sampled_from([b"", b"NaN", b"-", b'"', b"[", b"}", b"1e999", b"\xff", b"\\u"])
+    )
+
+    load_or_refuse(whole[:start] + piece + whole[end:])

@@ -1,0 +1,1 @@
+"""Documents and faults that the tests of snapshot files share."""

@@ -1,0 +1,230 @@
+"""Every page runs without an exception, and what planners do on it has the outcome promised."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from scheduler_core.errors import CheckpointError
+from scheduler_core.methods import make_schedule
+from scheduler_core.schedule import Schedule
+from ui import plans, snapshots, state
+
+ROOT = Path(__file__).resolve().parent.parent
+TIMEOUT = 120  # the first schedule of a process compiles the simulator
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> Iterator[None]:
+    """Keep schedules made by one test's stand-ins out of the next test."""
+    st.cache_data.clear()
+    yield
+    st.cache_data.clear()
+
+
+def schedule_page(**query: str | list[str]) -> AppTest:
+    """Return page Schedule on the small sample with two rules, run once."""
+    app = AppTest.from_file(str(ROOT / "pages" / "schedule.py"), default_timeout=TIMEOUT)
+    choices: dict[str, str | list[str]] = {
+        state.SAMPLE: "Sample, 10 families",
+        state.METHODS: ["SPT", "EDD"],
+    }
+    for name, value in (choices | query).items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def snapshot(**fields: object) -> bytes:
+    """Return a snapshot file with one family of one task, its fields replaced as given."""
+    task = {"sequence": 1, "process_name": "P", "processing_time": 5, "assigned_machine": "M1"}
+    family = {"lcd_days_remaining": 3, "is_urgent": False, "tasks": [task | fields]}
+    document = {
+        "metadata": {"created_at": "2025-08-06T08:00:00"},
+        "families": {"JOST1": family},
+        "machines": ["M1"],
+    }
+    return json.dumps(document).encode()
+
+
+def texts(app: AppTest) -> str:
+    """Return all text on a page."""
+    return "\n".join(
+        str(element.value) for element in [*app.header, *app.markdown, *app.caption, *app.text]
+    )
+
+
+def test_app_on_its_first_run_shows_the_schedule_page() -> None:
+    """The router leads to page Schedule, whose first screen is a schedule, not an empty form."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT).run()
+    assert not app.exception
+    assert app.header[0].value == "Schedule"
+    assert len(app.get("plotly_chart")) == 1
+    assert len(app.metric) == 8
+
+
+def test_figures_page_defines_every_figure_of_the_tiles() -> None:
+    """What a tile shows is explained, and the weights that matter in training only are named."""
+    app = AppTest.from_file(str(ROOT / "pages" / "figures.py"), default_timeout=TIMEOUT).run()
+    assert not app.exception
+    for words in ("On-time rate", "Delay cost", "Makespan", "Sequence violation", "overlap"):
+        assert words in texts(app)
+
+
+def test_schedule_page_with_methods_in_its_address_compares_these() -> None:
+    """The tiles are about the first method, and the chart has a panel for each."""
+    app = schedule_page()
+    assert not app.exception
+    assert "The tiles show SPT, and the difference to EDD." in texts(app)
+    chart = app.get("plotly_chart")[0].proto
+    titles = [note["text"] for note in json.loads(chart.spec)["layout"]["annotations"]]
+    assert [title.split(" · ")[0] for title in titles[:2]] == ["<b>SPT", "<b>EDD"]
+
+
+def test_schedule_page_with_edd_alone_shows_no_difference() -> None:
+    """There is nothing to compare EDD with."""
+    app = schedule_page(methods=["EDD"])
+    assert not app.exception
+    assert {metric.delta for metric in app.metric} == {""}
+
+
+def test_schedule_page_after_a_change_of_methods_shows_the_new_leader() -> None:
+    """Picking FIFO instead draws its schedule; more than two may be compared."""
+    app = schedule_page()
+    app.multiselect(key=state.METHODS).set_value(["fifo", "atc", "edd"]).run()
+    assert not app.exception
+    assert "The tiles show FIFO, and the difference to EDD." in texts(app)
+
+
+def test_schedule_page_with_no_method_picked_falls_back_on_edd() -> None:
+    """An empty picker is a state on the way to another choice, not an error."""
+    app = schedule_page()
+    app.multiselect(key=state.METHODS).set_value([]).run()
+    assert not app.exception
+    assert "The tiles show EDD." in texts(app)
+
+
+def test_schedule_page_by_family_draws_due_marks() -> None:
+    """The toggle reaches the chart."""
+    app = schedule_page(view="By family")
+    names = [
+        trace.get("name") for trace in json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
+    ]
+    assert "Due date" in names
+
+
+def test_schedule_page_with_a_family_followed_dims_the_others() -> None:
+    """The chart gets the family as its highlight, and shows at least one bar of it."""
+    app = schedule_page()
+    family = app.selectbox(key=state.FAMILY).options[0]
+    app.selectbox(key=state.FAMILY).select(family).run()
+    assert not app.exception
+    traces = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
+    chosen = {
+        trace["customdata"][i][0] for trace in traces for i in trace.get("selectedpoints") or []
+    }
+    assert chosen == {family}
+
+
+def test_upload_without_a_fault_becomes_the_snapshot_on_the_screen() -> None:
+    """One family with one task, named by the file's name in the picker."""
+    app = schedule_page()
+    app.file_uploader[0].set_value(("shop.json", snapshot(), "application/json")).run()
+    assert not app.exception
+    assert "1 family · 1 task · 1 machine" in texts(app)
+    assert "Upload, shop.json" in app.selectbox(key=state.SAMPLE).options
+    assert app.selectbox(key=state.SAMPLE).value == snapshots.UPLOAD
+
+
+def test_upload_with_a_fault_lists_it_and_keeps_the_schedule() -> None:
+    """The place and the rule are named, and all that was on the screen is still there."""
+    app = schedule_page()
+    before = app.get("plotly_chart")[0].proto.spec
+    bad = ("bad.json", snapshot(processing_time=-5), "application/json")
+    app.file_uploader[0].set_value(bad).run()
+    assert not app.exception
+    faults = app.dataframe[0].value
+    assert faults["Place"].tolist() == ["families.JOST1.tasks[0].processing_time"]
+    assert "must be > 0" in faults["What is wrong"][0]
+    assert app.get("plotly_chart")[0].proto.spec == before
+    app.button[0].click().run()
+    assert "This file was not loaded" not in texts(app)
+
+
+def test_upload_after_a_refused_one_clears_the_list_of_faults() -> None:
+    """The corrected file takes the place of the fault list."""
+    app = schedule_page()
+    bad = ("shop.json", snapshot(processing_time=-5), "application/json")
+    app.file_uploader[0].set_value(bad).run()
+    assert "This file was not loaded: 1 fault found." in texts(app)
+    app.file_uploader[0].set_value(("shop.json", snapshot(), "application/json")).run()
+    assert "This file was not loaded" not in texts(app)
+
+
+def test_upload_of_a_shop_where_all_is_done_says_so() -> None:
+    """A snapshot whose only task is done has nothing to schedule, which is no error."""
+    app = schedule_page()
+    done = ("done.json", snapshot(status="done"), "application/json")
+    app.file_uploader[0].set_value(done).run()
+    assert not app.exception
+    assert "nothing left to schedule" in app.info[0].value
+
+
+def test_schedule_page_without_a_checkpoint_goes_on_with_the_best_rule(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """PPO is shown as unavailable with the way out; the chart has the best rule and EDD."""
+
+    def no_model(problem, method, weights):
+        if method == "ppo":
+            raise CheckpointError("checkpoint x: cannot be read; train one")
+        return make_schedule(problem, method, weights)
+
+    monkeypatch.setattr(plans, "make_schedule", no_model)
+    app = schedule_page(methods=["PPO", "EDD"])
+    assert not app.exception
+    assert "PPO is not available here" in texts(app)
+    assert "scheduler train" in texts(app)
+    assert "The tiles show Best rule, and the difference to EDD." in texts(app)
+
+
+def test_schedule_page_with_an_invalid_schedule_lists_its_violations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A method that forgets a task is found out by the validator, on the screen."""
+
+    def forgetful(problem, method, weights) -> Schedule:
+        whole = make_schedule(problem, method, weights)
+        return replace(whole, tasks=whole.tasks[1:]) if method == "spt" else whole
+
+    monkeypatch.setattr(plans, "make_schedule", forgetful)
+    app = schedule_page()
+    assert not app.exception
+    assert "SPT breaks 1 constraint" in app.expander[0].label
+    assert "All constraints satisfied" not in texts(app)
+
+
+def test_schedule_page_without_samples_asks_for_an_upload(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The empty state says what to do."""
+    monkeypatch.setattr(snapshots, "SAMPLES", tmp_path)
+    app = schedule_page()
+    assert not app.exception
+    assert "Upload a snapshot" in app.info[0].value
+
+
+def test_schedule_page_with_a_damaged_sample_lists_its_faults(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A sample that somebody has edited is refused as an upload would be."""
+    (tmp_path / "10_jobs.json").write_bytes(snapshot(processing_time=0))
+    monkeypatch.setattr(snapshots, "SAMPLES", tmp_path)
+    app = schedule_page()
+    assert not app.exception
+    assert "This file was not loaded: 1 fault found." in texts(app)

@@ -1,0 +1,41 @@
+"""Schedules as files to take away."""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+from scheduler_core.schedule_file import schedule_csv, schedule_document
+
+from scheduler_core.objective import RewardWeights
+from scheduler_core.snapshot import Snapshot
+from ui.plans import Comparison, Plan
+
+
+def show_downloads(snapshot: Snapshot, comparison: Comparison, weights: RewardWeights) -> None:
+    """Draw two buttons per plan; a file is written when its button is pressed, not before."""
+    with st.container(horizontal=True, vertical_alignment="center", key="downloads"):
+        for plan in comparison.plans:
+            st.download_button(
+                f"{plan.label} as JSON",
+                lambda plan=plan: _json(snapshot, plan, weights),
+                file_name=f"schedule-{plan.method}.json",
+                mime="application/json",
+                key=f"json_{plan.method}",
+                on_click="ignore",
+                icon=":material/download:",
+            )
+            st.download_button(
+                f"{plan.label} as CSV",
+                lambda plan=plan: schedule_csv(snapshot.problem, plan.schedule),
+                file_name=f"schedule-{plan.method}.csv",
+                mime="text/csv",
+                key=f"csv_{plan.method}",
+                on_click="ignore",
+                icon=":material/download:",
+            )
+
+
+def _json(snapshot: Snapshot, plan: Plan, weights: RewardWeights) -> str:
+    document = schedule_document(snapshot, plan.schedule, weights, plan.metrics)
+    return json.dumps(document, indent=1, ensure_ascii=False)

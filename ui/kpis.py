@@ -1,0 +1,73 @@
+"""The figures of the leading plan as tiles, and the validator's verdict on every plan."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import streamlit as st
+
+from ui.glossary import FIGURES, Figure
+from ui.plans import Comparison, Plan
+
+
+def show_tiles(comparison: Comparison) -> None:
+    """Draw one tile per figure of the leading plan, with the difference to the reference."""
+    leader, reference = comparison.leader, comparison.reference
+    for column, figure in zip(st.columns(len(FIGURES), gap="xsmall"), FIGURES, strict=True):
+        difference = _difference(figure, leader, reference)
+        with column:
+            st.metric(
+                figure.short,
+                figure.text(figure.value(leader.metrics)),
+                delta=difference,
+                delta_color=_colour(figure, difference),
+                delta_arrow="off",
+                help=f"**{figure.label}.** {figure.meaning}",
+                border=True,
+            )
+
+
+def _difference(figure: Figure, leader: Plan, reference: Plan | None) -> str | None:
+    if reference is None:
+        return None
+    change = figure.value(leader.metrics) - figure.value(reference.metrics)
+    return figure.change(change)
+
+
+def _colour(figure: Figure, difference: str | None) -> Literal["normal", "inverse", "off"]:
+    if difference == "±0":
+        return "off"
+    return "normal" if figure.better == "high" else "inverse"
+
+
+def show_verdict(comparison: Comparison) -> None:
+    """Say in one line that all plans keep all rules, or list what each breaks."""
+    broken = [plan for plan in comparison.plans if plan.violations]
+    if not broken:
+        st.markdown(
+            ":green[:material/verified: **All constraints satisfied**], "
+            f"checked by the independent validator. {_what_the_tiles_show(comparison)}"
+        )
+        return
+    for plan in broken:
+        count = len(plan.violations)
+        with st.expander(
+            f":red[:material/error: **{plan.label} breaks {count} "
+            f"constraint{'s' if count != 1 else ''}**]",
+            expanded=True,
+        ):
+            st.dataframe(
+                {
+                    "Place": [violation.place for violation in plan.violations],
+                    "What is wrong": [violation.message for violation in plan.violations],
+                },
+                height=min(38 * (count + 1), 260),
+                alt=f"Constraints that the schedule of {plan.label} breaks",
+            )
+
+
+def _what_the_tiles_show(comparison: Comparison) -> str:
+    tiles = f":gray[The tiles show {comparison.leader.label}"
+    if comparison.reference is not None:
+        tiles += f", and the difference to {comparison.reference.label}"
+    return tiles + ".]"

@@ -1,0 +1,149 @@
+"""Schedules as tables: the late families, every task, every figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from scheduler_core.charts import due_statuses
+from scheduler_core.problem import SECONDS_PER_HOUR, Family, Problem
+from scheduler_core.schedule import Schedule
+from ui import state
+from ui.glossary import FIGURES, MORE_FIGURES
+from ui.plans import Comparison, Plan
+
+_TABLE_PIXELS = 320
+
+
+def late_families(problem: Problem, schedules: Mapping[str, Schedule]) -> pd.DataFrame:
+    """Return the families late under any of the schedules, the latest under the first on top."""
+    completions = {label: schedule.completions(problem) for label, schedule in schedules.items()}
+    last = {label: _last_machines(schedule) for label, schedule in schedules.items()}
+    rows = []
+    for family in problem.families:
+        ends = {label: completions[label].get(family.id) for label in schedules}
+        if all(end is not None and end <= family.due for end in ends.values()):
+            continue
+        rows.append(
+            {"Family": family.id, "Urgent": "urgent" if family.is_urgent else ""}
+            | {"Due": _moment(problem, family.due)}
+            | {f"{label}: hours late": _hours_late(family, end) for label, end in ends.items()}
+            | {f"{label}: completion": _moment(problem, end) for label, end in ends.items()}
+            | {f"{label}: last machine": last[label].get(family.id) for label in schedules}
+        )
+    frame = pd.DataFrame(rows)
+    keys = [f"{label}: hours late" for label in schedules]
+    # A family that is never completed has no hours late, and is the worst of all.
+    return (
+        frame.sort_values(keys, ascending=False, na_position="first", ignore_index=True)
+        if rows
+        else frame
+    )
+
+
+def _hours_late(family: Family, end: int | None) -> float | None:
+    return None if end is None else max(0, end - family.due) / SECONDS_PER_HOUR
+
+
+def all_tasks(problem: Problem, schedule: Schedule) -> pd.DataFrame:
+    """Return every task of a schedule, in order of start: the Gantt chart as a table."""
+    due = {family.id: family.due for family in problem.families}
+    statuses = due_statuses(problem, schedule)
+    return pd.DataFrame(
+        [
+            {
+                "Family": task.family_id,
+                "Step": task.sequence,
+                "Process": task.process_name,
+                "Machine": task.machine,
+                "Start": _moment(problem, task.start),
+                "End": _moment(problem, task.end),
+                "Hours": (task.end - task.start) / SECONDS_PER_HOUR,
+                "Due": _moment(problem, due[task.family_id]),
+                "Status": statuses[task.family_id].value,
+            }
+            for task in schedule
+            if task.family_id in due
+        ]
+    )
+
+
+def _last_machines(schedule: Schedule) -> dict[str, str]:
+    """Return the machine of each family's last task."""
+    return {task.family_id: task.machine for task in sorted(schedule, key=lambda task: task.end)}
+
+
+def _moment(problem: Problem, second: int | None) -> datetime | float | None:
+    """Return a point in time as a calendar date where time zero is known, else in hours."""
+    if second is None:
+        return None
+    if problem.created_at is None:
+        return second / SECONDS_PER_HOUR
+    return problem.created_at.replace(tzinfo=None) + timedelta(seconds=second)
+
+
+def _columns(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return how the columns of a frame read: dates as the shop writes them, hours with a digit."""
+    columns: dict[str, Any] = {}
+    for name in frame.columns:
+        if pd.api.types.is_datetime64_any_dtype(frame[name]):
+            columns[name] = st.column_config.DatetimeColumn(format="ddd D MMM, HH:mm")
+        elif pd.api.types.is_float_dtype(frame[name]):
+            columns[name] = st.column_config.NumberColumn(format="%.1f")
+    return columns
+
+
+def show_late_families(problem: Problem, comparison: Comparison) -> None:
+    """Draw the table of late families; a row that is picked is followed in the charts."""
+    frame = late_families(problem, comparison.schedules())
+    if frame.empty:
+        st.success("No family is late under any of these methods.", icon=":material/check_circle:")
+        return
+    st.caption("Pick a row to follow the family in the charts above. 0.0 hours late is on time.")
+    st.dataframe(
+        frame,
+        hide_index=True,
+        column_config=_columns(frame),
+        height=min(36 * (len(frame) + 1) + 3, _TABLE_PIXELS),
+        placeholder="never",
+        key=state.late_table_key(),
+        on_select=lambda: _take_row(list(frame["Family"])),
+        selection_mode="single-row",
+        alt="Late families with due date, hours late, completion and last machine by method",
+    )
+
+
+def _take_row(families: list[str]) -> None:
+    rows = st.session_state[state.late_table_key()].selection.rows
+    state.choose_family(families[rows[0]] if rows else None)
+
+
+def show_all_tasks(problem: Problem, plan: Plan) -> None:
+    """Draw a plan's tasks as a table that can be sorted and searched."""
+    frame = all_tasks(problem, plan.schedule)
+    st.dataframe(
+        frame,
+        hide_index=True,
+        column_config=_columns(frame),
+        height=_TABLE_PIXELS,
+        alt=f"Every task of the schedule of {plan.label}, in order of start",
+    )
+
+
+def show_all_figures(comparison: Comparison) -> None:
+    """Draw every figure of every plan side by side."""
+    figures = (*FIGURES, *MORE_FIGURES)
+    frame = pd.DataFrame({"Figure": [figure.label for figure in figures]})
+    for plan in comparison.plans:
+        frame[plan.label] = [figure.text(figure.value(plan.metrics)) for figure in figures]
+    frame["Better"] = ["higher" if figure.better == "high" else "lower" for figure in figures]
+    st.dataframe(
+        frame,
+        hide_index=True,
+        height=36 * (len(frame) + 1) + 3,
+        alt="Every figure of every method, side by side",
+    )
