@@ -28,8 +28,9 @@ def _sources_digest() -> str:
 
 # A directory chosen by the user stays; where the package cannot be written to it is installed, is
 # not edited, and numba's own choice of directory serves.
-if not numba.config.CACHE_DIR and os.access(_PACKAGE, os.W_OK):
-    numba.config.CACHE_DIR = str(_PACKAGE / "__pycache__" / f"kernels-{_sources_digest()}")
+if not vars(numba.config)["CACHE_DIR"] and os.access(_PACKAGE, os.W_OK):
+    directory = _PACKAGE / "__pycache__" / f"kernels-{_sources_digest()}"
+    vars(numba.config)["CACHE_DIR"] = str(directory)
 
 kernel = njit(cache=True, nogil=True)
 """Compile a function to machine code; it releases the interpreter lock while it runs."""

@@ -105,7 +105,7 @@ class SchedulingEnv(gymnasium.Env[Observation, np.int64]):
         self._simulator = Simulator(problem, self.weights, delta)
         tasks = problem.num_tasks
         self._to_place = int(self._simulator.state.remaining[0])
-        self.action_space = spaces.Discrete(tasks)  # type: ignore[assignment]
+        self.action_space = spaces.Discrete(tasks)
         self.observation_space = spaces.Dict(
             {
                 "action_mask": spaces.MultiBinary(tasks),

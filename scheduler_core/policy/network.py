@@ -56,15 +56,8 @@ class CandidatePolicy(nn.Module):
             *_layer(NUM_CANDIDATE_FEATURES + NUM_CONTEXT_FEATURES, first, config),
             *_layer(first, width, config),
         )
-        self.scorer = nn.Sequential(nn.Linear(2 * width, head), nn.ReLU(), nn.Linear(head, 1))
-        self.critic = nn.Sequential(
-            nn.Linear(width + NUM_CONTEXT_FEATURES, head), nn.ReLU(), nn.Linear(head, 1)
-        )
-        # Small last layers start the policy near uniform and the values near 0 (Andrychowicz et
-        # al., "What matters in on-policy reinforcement learning", 2021, section 3.2).
-        for last in (self.scorer[-1], self.critic[-1]):
-            nn.init.normal_(last.weight, std=0.01)
-            nn.init.zeros_(last.bias)
+        self.scorer = _head(2 * width, head)
+        self.critic = _head(width + NUM_CONTEXT_FEATURES, head)
 
     def forward(self, candidates: Tensor, context: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
         """Return scores and values.
@@ -98,6 +91,15 @@ def _layer(inputs: int, outputs: int, config: NetworkConfig) -> list[nn.Module]:
     if config.dropout > 0:
         layers.append(nn.Dropout(config.dropout))
     return layers
+
+
+def _head(inputs: int, hidden: int) -> nn.Sequential:
+    last = nn.Linear(hidden, 1)
+    # Small last layers start the policy near uniform and the values near 0 (Andrychowicz et al.,
+    # "What matters in on-policy reinforcement learning", 2021, section 3.2).
+    nn.init.normal_(last.weight, std=0.01)
+    nn.init.zeros_(last.bias)
+    return nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU(), last)
 
 
 def segments_of(counts: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from enum import IntEnum
 
 from scheduler_core.compiled import kernel
 from scheduler_core.simulator import Objective, ProblemArrays, State, conflict, place, reset
+from scheduler_core.simulator.arrays import Floats
 
 
 class Rule(IntEnum):
@@ -145,7 +146,7 @@ def priority(
 
 @kernel
 def best_candidate(
-    p: ProblemArrays, o: Objective, s: State, e: int, rule: int, keys: object
+    p: ProblemArrays, o: Objective, s: State, e: int, rule: int, keys: Floats
 ) -> int:
     """Return the candidate family that the rule puts first; ties go to the lower index."""
     first = p.env_family[e]
@@ -163,7 +164,7 @@ def best_candidate(
 
 
 @kernel
-def run_rule(p: ProblemArrays, o: Objective, s: State, e: int, rule: int, keys: object) -> None:
+def run_rule(p: ProblemArrays, o: Objective, s: State, e: int, rule: int, keys: Floats) -> None:
     """Schedule environment ``e`` from time zero to its end by one rule."""
     reset(p, s, e)
     while conflict(p, s, e) > 0:

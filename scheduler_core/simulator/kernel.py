@@ -10,12 +10,10 @@ Locked tasks are reservations on their machine. Other tasks go around them.
 
 from __future__ import annotations
 
-import numpy as np
-
 from scheduler_core.compiled import kernel
 from scheduler_core.simulator.arrays import Floats, Ints, Objective, ProblemArrays, State
 
-NEVER = np.int64(1) << 62
+NEVER = 1 << 62
 
 
 # Kernels take arrays out of the named tuples before a loop, not in it: each access by name counts

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -220,7 +219,7 @@ def _build(kind: type, values: object, place: str) -> object:
     return kind(**arguments)
 
 
-def _convert(hint: Any, value: Any, path: str) -> object:
+def _convert(hint: Any, value: Any, path: str) -> Any:
     if dataclasses.is_dataclass(hint):
         return _build(typing.cast("type", hint), value, path)
     if typing.get_origin(hint) is tuple:
@@ -228,7 +227,7 @@ def _convert(hint: Any, value: Any, path: str) -> object:
         if not isinstance(value, list | tuple):
             raise ConfigError(f"{path}: must be a list, got {value!r}")
         return tuple(_convert(kind, each, f"{path}[{i}]") for i, each in enumerate(value))
-    allowed: type | types.UnionType = int | float if hint is float else hint
+    allowed = (int, float) if hint is float else (hint,)
     if not isinstance(value, allowed) or (isinstance(value, bool) and hint is not bool):
         raise ConfigError(f"{path}: must be of type {hint.__name__}, got {value!r}")
-    return float(value) if hint is float else value
+    return hint(value)

@@ -105,7 +105,8 @@ class PolicyActor:
             keys = keys + self.rng.gumbel(size=len(keys)).astype(np.float32)
         actions = segment_argmax(keys, decisions.counts.numpy())
         rows = chosen_rows(decisions.counts, torch.from_numpy(actions))
-        return actions, log_probs.numpy()[rows.numpy()], values.cpu().numpy()
+        chosen = log_probs[rows]
+        return actions, chosen.numpy(), values.cpu().numpy()
 
 
 @kernel
@@ -206,12 +207,12 @@ def compute_gae(
 class UpdateStats:
     """Means over the minibatches of one update."""
 
-    policy_loss: float
-    value_loss: float
-    entropy: float
-    approx_kl: float
-    clip_fraction: float
-    explained_variance: float
+    policy_loss: float = 0.0
+    value_loss: float = 0.0
+    entropy: float = 0.0
+    approx_kl: float = 0.0
+    clip_fraction: float = 0.0
+    explained_variance: float = 0.0
 
 
 def update(
@@ -229,33 +230,64 @@ def update(
     advantages, returns = (torch.from_numpy(each[alive]).to(device) for each in gae)
     advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
     old_log_probs = rollout.log_probs.to(device)
-    values = torch.from_numpy(rollout.values[alive]).to(device)
-    records: list[list[float]] = []
+    records: list[_Losses] = []
     network.train()
     for index in minibatches(len(advantages), config.minibatch_size, config.epochs, rng):
-        decisions = rollout.decisions.select(index).to(device)
-        scores, value = network(*decisions)
-        log_probs = segment_log_softmax(scores, decisions.counts)
-        entropy = segment_entropy(log_probs, decisions.counts).mean()
-        chosen = log_probs[chosen_rows(decisions.counts, rollout.actions[index].to(device))]
-        log_ratio = chosen - old_log_probs[index]
-        ratio = log_ratio.exp()
-        advantage = advantages[index]
-        clipped = ratio.clamp(1 - config.clip_coef, 1 + config.clip_coef)
-        policy_loss = -torch.min(advantage * ratio, advantage * clipped).mean()
-        value_loss = nn.functional.mse_loss(value, returns[index])
-        loss = policy_loss + config.value_coef * value_loss - entropy_coef * entropy
-        with torch.no_grad():  # the low-variance estimator k3 of joschu.net/blog/kl-approx.html
-            approx_kl = (ratio - 1 - log_ratio).mean().item()
-        if approx_kl > config.target_kl:
+        losses = _losses(
+            network,
+            rollout.decisions.select(index).to(device),
+            rollout.actions[index].to(device),
+            old_log_probs[index],
+            advantages[index],
+            returns[index],
+            config.clip_coef,
+        )
+        if losses.approx_kl.item() > config.target_kl:
             break
+        loss = losses.policy + config.value_coef * losses.value - entropy_coef * losses.entropy
         take_step(network, optimizer, loss, config.max_grad_norm)
-        outside = ((ratio - 1).abs() > config.clip_coef).float().mean().item()
-        records.append([policy_loss.item(), value_loss.item(), entropy.item(), approx_kl, outside])
+        records.append(_Losses(*(each.detach() for each in losses)))
     network.eval()
-    means = np.mean(records or [[0.0] * 5], axis=0).tolist()
+    values = torch.from_numpy(rollout.values[alive]).to(device)
     explained = 1 - ((returns - values).var() / (returns.var() + 1e-12)).item()
-    return UpdateStats(*means, explained)
+    if not records:
+        return UpdateStats(explained_variance=explained)
+    policy, value, entropy, kl, outside = torch.tensor(records).mean(dim=0).tolist()
+    return UpdateStats(policy, value, entropy, kl, outside, explained)
+
+
+class _Losses(NamedTuple):
+    """Terms of the loss, and figures of one minibatch, as scalars."""
+
+    policy: Tensor
+    value: Tensor
+    entropy: Tensor
+    approx_kl: Tensor
+    clip_fraction: Tensor
+
+
+def _losses(
+    network: CandidatePolicy,
+    decisions: Decisions,
+    actions: Tensor,
+    old_log_probs: Tensor,
+    advantages: Tensor,
+    returns: Tensor,
+    clip_coef: float,
+) -> _Losses:
+    scores, values = network(*decisions)
+    log_probs = segment_log_softmax(scores, decisions.counts)
+    log_ratio = log_probs[chosen_rows(decisions.counts, actions)] - old_log_probs
+    ratio = log_ratio.exp()
+    clipped = ratio.clamp(1 - clip_coef, 1 + clip_coef)
+    return _Losses(
+        policy=-torch.min(advantages * ratio, advantages * clipped).mean(),
+        value=nn.functional.mse_loss(values, returns),
+        entropy=segment_entropy(log_probs, decisions.counts).mean(),
+        # The estimator k3 of Schulman, "Approximating KL divergence", 2020: unbiased, never < 0.
+        approx_kl=(ratio - 1 - log_ratio).mean(),
+        clip_fraction=((ratio - 1).abs() > clip_coef).float().mean(),
+    )
 
 
 def minibatches(

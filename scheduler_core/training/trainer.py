@@ -206,9 +206,12 @@ class Trainer:
         ratios = []
         for name, tasks in self.validation.items():
             returns = collect_rollout(tasks, PolicyActor(self.network, None)).returns()
+            # A rule's cost may be near 0, which would let one problem decide: hence the unit.
             cost = -returns * tasks.unit
-            metrics[f"to_best_rule/{name}"] = float((cost / tasks.best_rule_cost).mean())
-            metrics[f"to_edd/{name}"] = float((cost / tasks.edd_cost).mean())
+            metrics[f"to_best_rule/{name}"] = float(-returns.mean())
+            metrics[f"to_edd/{name}"] = float(
+                (cost / np.maximum(tasks.edd_cost, tasks.unit)).mean()
+            )
             ratios.append(metrics[f"to_best_rule/{name}"])
         metrics["to_best_rule"] = float(np.mean(ratios))
         self._save("last", phase, done, metrics)

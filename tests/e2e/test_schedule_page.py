@@ -1,0 +1,203 @@
+"""What a planner does on page Schedule, done in a real browser."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from scheduler_core.schedule_file import read_schedule
+from scheduler_core.snapshot import read_snapshot
+from scheduler_core.validation import validate
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = ROOT / "data" / "100_jobs.json"
+RULES = "?methods=SPT&methods=EDD&sample=Sample,+40+families"
+
+pytestmark = pytest.mark.browser
+
+# What the chart shows, read from Plotly itself; "chosen" are the bars at full strength.
+_CHART = """() => {
+  const plot = document.querySelector('.js-plotly-plot');
+  const bars = plot.data.filter(trace => trace.type === 'bar');
+  return {
+    titles: plot.layout.annotations.map(note => note.text).filter(text => text.startsWith('<b>')),
+    range: plot._fullLayout.xaxis.range,
+    second_range: plot._fullLayout.xaxis2.range,
+    colours: bars.map(trace => trace.marker.color),
+    panels: bars.map(trace => trace.xaxis),
+    rows: plot._fullLayout.yaxis._categories,
+    chosen: bars.flatMap(t => (t.selectedpoints || []).map(i => t.customdata[i][0])),
+  };
+}"""
+
+
+def open_page(page: Page, address: str) -> dict[str, Any]:
+    """Open an address, wait until its charts are drawn, and return what they show."""
+    page.goto(address)
+    return wait_for_chart(page)
+
+
+def wait_for_chart(page: Page, condition: str = "true") -> dict[str, Any]:
+    """Wait until the charts fulfil a condition in JavaScript on `chart`; return what they show."""
+    page.wait_for_selector(".js-plotly-plot .barlayer .point path")
+    page.wait_for_function(
+        f"""() => {{
+          const plot = document.querySelector('.js-plotly-plot');
+          if (!plot || !plot._fullLayout || !plot._fullLayout.xaxis2) return false;
+          const chart = ({_CHART})();
+          return {condition};
+        }}"""
+    )
+    return page.evaluate(_CHART)
+
+
+def upload(page: Page, name: str, content: bytes) -> None:
+    """Give a file to the uploader."""
+    page.locator("input[type=file]").set_input_files(
+        {"name": name, "mimeType": "application/json", "buffer": content}
+    )
+
+
+def test_first_screen_shows_two_gantt_charts(page: Page, server: str) -> None:
+    """Both charts lie within the first 900 pixels, on one time axis."""
+    chart = open_page(page, server)
+    assert len(chart["titles"]) == 2
+    assert set(chart["panels"]) == {"x", "x2"}
+    assert chart["range"] == chart["second_range"]
+    last_row = page.locator(".js-plotly-plot .yaxislayer-above .y2tick").last.bounding_box()
+    assert last_row is not None
+    assert last_row["y"] + last_row["height"] < 900
+    expect(page.get_by_text("All constraints satisfied")).to_be_visible()
+
+
+def test_change_of_method_draws_its_schedule(page: Page, server: str) -> None:
+    """ATC, picked beside SPT and EDD, gets a chart of its own and stands in the address."""
+    open_page(page, f"{server}/{RULES}")
+    page.get_by_role("combobox", name="Methods").fill("ATC")
+    page.get_by_role("option", name="ATC").click()
+    chart = wait_for_chart(page, "chart.titles.length === 3")
+    assert [title.split(" · ")[0] for title in chart["titles"]] == ["<b>SPT", "<b>EDD", "<b>ATC"]
+    assert "ATC" in page.url
+
+
+def test_upload_without_a_fault_is_scheduled(page: Page, server: str) -> None:
+    """The smallest sample, uploaded under another name, is what the page then shows."""
+    open_page(page, f"{server}/{RULES}")
+    upload(page, "morning.json", (ROOT / "data" / "10_jobs.json").read_bytes())
+    expect(page.get_by_text("10 families ·")).to_be_visible()
+    expect(page.get_by_text("Upload, morning.json")).to_be_visible()
+    wait_for_chart(page)
+
+
+def test_upload_with_faults_lists_them_and_keeps_the_charts(page: Page, server: str) -> None:
+    """Two faults are counted, and the charts are those from before."""
+    before = open_page(page, f"{server}/{RULES}")
+    document = json.loads((ROOT / "data" / "10_jobs.json").read_text())
+    tasks = next(iter(document["families"].values()))["tasks"]
+    tasks[0]["processing_time"] = -5
+    tasks[1]["assigned_machine"] = "NOWHERE"
+    upload(page, "bad.json", json.dumps(document).encode())
+    expect(page.get_by_text("This file was not loaded: 2 faults found.")).to_be_visible()
+    assert wait_for_chart(page) == before
+    page.get_by_role("button", name="Dismiss").click()
+    expect(page.get_by_text("This file was not loaded")).to_have_count(0)
+
+
+def test_upload_of_what_is_not_json_is_refused_calmly(page: Page, server: str) -> None:
+    """A spreadsheet that was renamed is one fault, not a crash."""
+    open_page(page, f"{server}/{RULES}")
+    upload(page, "sheet.json", b"PK\x03\x04 this is a spreadsheet")
+    expect(page.get_by_text("This file was not loaded: 1 fault found.")).to_be_visible()
+
+
+def test_downloads_are_the_schedule_on_the_screen(page: Page, server: str, tmp_path: Path) -> None:
+    """The JSON file reads back as a schedule without a violation; the CSV has all its tasks."""
+    open_page(page, f"{server}/?methods=SPT&methods=EDD")
+    page.get_by_role("tab", name="Downloads").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="SPT as JSON").click()
+    download.value.save_as(tmp_path / "schedule.json")
+    problem = read_snapshot(SAMPLE).problem
+    schedule = read_schedule(tmp_path / "schedule.json")
+    assert schedule.method == "spt"
+    assert validate(problem, schedule) == []
+    with page.expect_download() as download:
+        page.get_by_role("button", name="SPT as CSV").click()
+    download.value.save_as(tmp_path / "schedule.csv")
+    rows = list(csv.reader(io.StringIO((tmp_path / "schedule.csv").read_text("utf-8-sig"))))
+    assert len(rows) == 1 + problem.num_tasks
+
+
+def pick_first_late_family(page: Page) -> None:
+    """Tick the first row of the table of late families, which is drawn on a canvas."""
+    table = page.locator("[data-testid=stDataFrame] canvas").first
+    table.scroll_into_view_if_needed()
+    table.click(position={"x": 15, "y": 50})
+
+
+def test_late_family_picked_in_the_table_stands_out_in_the_charts(page: Page, server: str) -> None:
+    """Its bars stay at full strength in both panels, all others are dimmed."""
+    open_page(page, f"{server}/{RULES}")
+    pick_first_late_family(page)
+    chart = wait_for_chart(page, "chart.chosen.length > 0")
+    (family,) = set(chart["chosen"])
+    expect(page.get_by_role("combobox", name="Follow a family")).to_have_value(family)
+
+
+def test_zoom_marked_in_the_chart_is_kept_when_the_page_runs_again(page: Page, server: str) -> None:
+    """A drag over the first half of the axis zooms in; another view shows the same hours."""
+    before = open_page(page, f"{server}/{RULES}")
+    area = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
+    assert area is not None
+    middle = area["y"] + area["height"] / 2
+    page.mouse.move(area["x"] + 2, middle)
+    page.mouse.down()
+    page.mouse.move(area["x"] + area["width"] / 2, middle, steps=8)
+    page.mouse.up()
+    zoomed = wait_for_chart(page, f"chart.range[1] < {json.dumps(before['range'][1])}")
+    page.get_by_text("By family", exact=True).click()
+    after = wait_for_chart(page, "chart.rows[0].startsWith('JOST')")
+    assert after["range"] == zoomed["range"] == after["second_range"]
+
+
+def test_all_rows_scroll_inside_the_page(page: Page, server: str) -> None:
+    """With every machine shown the charts are tall, and the table below is still near."""
+    open_page(page, f"{server}/{RULES}")
+    few = page.locator(".js-plotly-plot").bounding_box()
+    page.get_by_text("By family", exact=True).click()
+    page.get_by_role("radiogroup", name="How many").get_by_text("All").click()
+    wait_for_chart(page, "chart.rows.length === 40")
+    many = page.locator(".js-plotly-plot").bounding_box()
+    viewport = page.locator(".st-key-gantt_viewport").bounding_box()
+    assert few is not None
+    assert many is not None
+    assert viewport is not None
+    assert many["height"] > 2 * few["height"]
+    assert viewport["height"] < 700
+
+
+@pytest.mark.parametrize("scheme", ["dark"])
+def test_dark_scheme_gives_a_dark_page_with_bars_made_for_it(page: Page, server: str) -> None:
+    """The page follows the system, and late bars have the colour meant for a dark ground."""
+    chart = open_page(page, f"{server}/{RULES}")
+    background = page.evaluate(
+        "() => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
+    )
+    assert background == "rgb(18, 24, 29)"
+    assert chart["colours"][0] == "#e0664c"
+
+
+def test_other_page_and_back_keeps_the_choices(page: Page, server: str) -> None:
+    """About the figures explains the delay cost; back on Schedule the methods are as before."""
+    open_page(page, f"{server}/{RULES}")
+    page.get_by_role("link", name="About the figures").click()
+    expect(page.get_by_role("heading", name="How methods are compared")).to_be_visible()
+    page.get_by_role("link", name="Schedule", exact=True).click()
+    chart = wait_for_chart(page)
+    assert [title.split(" · ")[0] for title in chart["titles"]] == ["<b>SPT", "<b>EDD"]
