@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from scheduler_core.errors import Fault, ProblemError
+from scheduler_core.errors import ConfigError, Fault, ProblemError
 from scheduler_core.objective import RewardWeights
 from scheduler_core.observation import NUM_CANDIDATE_FEATURES, NUM_CONTEXT_FEATURES, observe
 from scheduler_core.problem import Problem
@@ -74,7 +74,7 @@ class SchedulingEnv(gymnasium.Env[Observation, np.int64]):
     snapshot_or_problem
         What is to be scheduled; at least one task that is not locked.
     max_steps
-        Steps after which an episode is truncated; None: never.
+        Steps after which an episode is truncated, >= 1; None: never.
     weights
         The objective; default: the default weights.
     delta
@@ -84,6 +84,8 @@ class SchedulingEnv(gymnasium.Env[Observation, np.int64]):
     ------
     ProblemError
         If there is no task to place.
+    ConfigError
+        If max_steps is not positive or delta is outside [0, 1].
     """
 
     metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 - Gymnasium's declaration
@@ -99,12 +101,14 @@ class SchedulingEnv(gymnasium.Env[Observation, np.int64]):
         problem = given.problem if isinstance(given, Snapshot) else given
         if all(family.num_locked == len(family.tasks) for family in problem.families):
             raise ProblemError([Fault("families", "need at least one task that is not locked")])
+        if max_steps is not None and max_steps < 1:
+            raise ConfigError(f"max_steps: must be >= 1, got {max_steps}")
         self.problem = problem
         self.weights = weights or RewardWeights()
         self.max_steps = max_steps
         self._simulator = Simulator(problem, self.weights, delta)
         tasks = problem.num_tasks
-        self._to_place = int(self._simulator.state.remaining[0])
+        self._to_place = tasks - sum(family.num_locked for family in problem.families)
         self.action_space = spaces.Discrete(tasks)
         self.observation_space = spaces.Dict(
             {
@@ -134,11 +138,11 @@ class SchedulingEnv(gymnasium.Env[Observation, np.int64]):
         Raises
         ------
         gymnasium.error.ResetNeeded
-            If the episode has terminated.
+            If the episode has ended.
         """
         simulator = self._simulator
-        if simulator.done:
-            raise gymnasium.error.ResetNeeded("every task is placed: call reset() before step()")
+        if simulator.done or self._steps == self.max_steps:
+            raise gymnasium.error.ResetNeeded("the episode has ended: call reset() before step()")
         self._steps += 1
         legal = np.flatnonzero(simulator.candidate_tasks == action)
         if len(legal):

@@ -147,7 +147,9 @@ def _compare_costs(
 ) -> Comparison:
     ratios = cost_ratios(own_costs, rival_costs)
     draws = rng.integers(len(ratios), size=(BOOTSTRAP_SAMPLES, len(ratios)))
-    low, high = np.percentile(ratios[draws].mean(axis=1), [2.5, 97.5])
+    # A rival's cost may be 0, and between two infinite means nothing can be interpolated.
+    means = ratios[draws].mean(axis=1)
+    low, high = np.percentile(means, [2.5, 97.5], method="inverted_cdf")
     tied = np.isclose(own_costs, rival_costs, rtol=1e-9, atol=1e-9)
     wins = int(((own_costs < rival_costs) & ~tied).sum())
     ties = int(tied.sum())

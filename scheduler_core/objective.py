@@ -13,7 +13,6 @@ With completion time C, due time D and weight w of a family, all times in days::
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
@@ -21,6 +20,9 @@ from scheduler_core.errors import ConfigError
 from scheduler_core.problem import SECONDS_PER_DAY, SECONDS_PER_HOUR, Family, Problem
 from scheduler_core.schedule import Schedule
 from scheduler_core.validation import validate
+
+MAX_WEIGHT = 1e9
+"""Largest size of a weight: far beyond any use, and no sum of scores can overflow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class RewardWeights:
     Raises
     ------
     ConfigError
-        If a weight is not a finite number or has the wrong sign: no weight may reward
+        If a weight is not a number up to `MAX_WEIGHT` or has the wrong sign: no weight may reward
         finishing later, so that the delay cost is never negative.
     """
 
@@ -54,8 +56,10 @@ class RewardWeights:
             value = getattr(self, field.name)
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise ConfigError(f"weight {field.name}: must be a number, got {value!r}")
-            if not abs(value) <= sys.float_info.max:  # unlike isfinite, takes any integer
-                raise ConfigError(f"weight {field.name}: must be finite, got {value}")
+            if not abs(value) <= MAX_WEIGHT:  # not a number is neither above nor below
+                raise ConfigError(
+                    f"weight {field.name}: must be within +-{MAX_WEIGHT:g}, got {value}"
+                )
         for name in ("on_time_reward", "early_bonus_per_day", "action_taken_bonus"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"weight {name}: must be >= 0, got {getattr(self, name)}")

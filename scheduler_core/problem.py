@@ -83,7 +83,9 @@ class Task:
                 f"needs one duration per capable machine, got {len(self.durations)} "
                 f"for {len(self.machines)}"
             )
-        if any(duration <= 0 for duration in self.durations):
+        if any(type(duration) is not int for duration in self.durations):
+            yield f"durations must be whole seconds, got {self.durations[0]!r}"
+        elif any(duration <= 0 for duration in self.durations):
             yield f"durations must be > 0 seconds, got {min(self.durations)}"
         if self.lock is not None and self.lock.machine not in self.machines:
             yield (

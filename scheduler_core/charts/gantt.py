@@ -171,6 +171,8 @@ class _Sheet:
             insidetextfont={"color": look.text, "size": 10},
             marker=_marker(look),
             selectedpoints=chosen if self.highlight else None,
+            # Plotly fails on the one without the other while a stretch of time is marked.
+            selected={"textfont": {"color": look.text}},
             unselected={"marker": {"opacity": 0.13}, "textfont": {"color": "rgba(0,0,0,0)"}},
         )
 

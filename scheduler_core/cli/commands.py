@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -159,10 +160,13 @@ def _setting(text: str) -> tuple[str, object]:
     if not equals:
         raise ConfigError(f"--set {text!r}: must be NAME=VALUE")
     # YAML 1.1 reads 1e-4 as text; a number written that way is meant as one.
+    if "e" in value.lower():
+        with suppress(ValueError):
+            return name, float(value)
     try:
-        return name, float(value) if "e" in value.lower() else yaml.safe_load(value)
-    except ValueError:
         return name, yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"--set {text!r}: the value must be YAML ({error})") from error
 
 
 def _replay_command(options: argparse.Namespace) -> str:

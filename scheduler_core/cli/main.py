@@ -23,7 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        # A rename that fails names two files: the one written aside, and the one asked for.
+        print(f"{error.filename2 or error.filename}: {error.strerror}", file=sys.stderr)
         # A reader that has gone, such as head, is no place for a second complaint at exit.
         if isinstance(error, BrokenPipeError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

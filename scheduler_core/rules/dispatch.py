@@ -61,7 +61,7 @@ def dispatch(
     Raises
     ------
     ConfigError
-        If the rule is unknown or delta is outside [0, 1].
+        If the rule is unknown, delta is outside [0, 1] or the seed is negative.
     """
     number = _number(rule)
     check_delta(delta)
@@ -105,4 +105,6 @@ def _number(rule: str) -> int:
 
 
 def _keys(arrays: ProblemArrays, seed: int) -> npt.NDArray[np.float64]:
+    if seed < 0:
+        raise ConfigError(f"seed: must be >= 0, got {seed}")
     return np.random.default_rng(seed).random(len(arrays.nominal))

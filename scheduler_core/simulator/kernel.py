@@ -48,11 +48,11 @@ def _choose_mode(p: ProblemArrays, s: State, family: int) -> None:
             continue
         est = _first_fit(starts, ends, reserve[machine], reserve[machine + 1], est, duration)
         ect = est + duration
-        tie = ect == best_ect
-        if tie and load[machine] == best_load:
-            better = machine < machines[best_mode]
+        if ect == best_ect:
+            less = load[machine] - best_load
+            better = less < 0 or (less == 0 and machine < machines[best_mode])
         else:
-            better = ect < best_ect or (tie and load[machine] < best_load)
+            better = ect < best_ect
         if better:
             best_est, best_ect, best_mode, best_load = est, ect, k, load[machine]
     s.est[family], s.ect[family], s.mode[family] = best_est, best_ect, best_mode

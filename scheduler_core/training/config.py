@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -145,7 +146,7 @@ class TrainingConfig:
     timesteps: int = 2_000_000
     """Decisions of PPO rollouts, >= 1."""
     seed: int = 0
-    """Seed of everything random, >= 0."""
+    """Seed of everything random, >= 0 and below 2**63."""
     validate_every: int = 10
     """Updates between two validations, >= 1."""
     validation_problems: int = 8
@@ -159,8 +160,8 @@ class TrainingConfig:
         for name in ("timesteps", "validate_every", "validation_problems"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name}: must be >= 1, got {getattr(self, name)}")
-        if self.seed < 0:
-            raise ConfigError(f"seed: must be >= 0, got {self.seed}")
+        if not 0 <= self.seed < 2**63:
+            raise ConfigError(f"seed: must be >= 0 and below 2**63, got {self.seed}")
 
 
 def load_config(path: Path | None, overrides: Mapping[str, Any] | None = None) -> TrainingConfig:
@@ -199,8 +200,11 @@ def config_yaml(config: TrainingConfig) -> str:
 
 
 def _put(document: dict[str, Any], names: list[str], value: object) -> None:
-    for name in names[:-1]:
+    for depth, name in enumerate(names[:-1], start=1):
         document = document.setdefault(name, {})
+        if not isinstance(document, dict):
+            place = ".".join(names[:depth])
+            raise ConfigError(f"{place}: must be a mapping of settings, got {document!r}")
     document[names[-1]] = value
 
 
@@ -230,4 +234,6 @@ def _convert(hint: Any, value: Any, path: str) -> Any:
     allowed = (int, float) if hint is float else (hint,)
     if not isinstance(value, allowed) or (isinstance(value, bool) and hint is not bool):
         raise ConfigError(f"{path}: must be of type {hint.__name__}, got {value!r}")
+    if hint is float and not abs(value) <= sys.float_info.max:  # NaN passes every other check
+        raise ConfigError(f"{path}: must be finite, got {value}")
     return hint(value)

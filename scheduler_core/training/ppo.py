@@ -76,7 +76,8 @@ class Rollout:
 
     def returns(self) -> Floats:
         """Return the sum of rewards of each environment, (E,)."""
-        return self.rewards.sum(axis=0)
+        totals: Floats = self.rewards.sum(axis=0)
+        return totals
 
 
 class PolicyActor:
@@ -228,7 +229,7 @@ def update(
     alive = rollout.alive
     gae = compute_gae(rollout.rewards, rollout.values, alive, config.gamma, config.gae_lambda)
     advantages, returns = (torch.from_numpy(each[alive]).to(device) for each in gae)
-    advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
+    advantages = (advantages - advantages.mean()) / (advantages.std(correction=0) + 1e-8)
     old_log_probs = rollout.log_probs.to(device)
     records: list[_Losses] = []
     network.train()
@@ -249,7 +250,8 @@ def update(
         records.append(_Losses(*(each.detach() for each in losses)))
     network.eval()
     values = torch.from_numpy(rollout.values[alive]).to(device)
-    explained = 1 - ((returns - values).var() / (returns.var() + 1e-12)).item()
+    unexplained, total = (returns - values).var(correction=0), returns.var(correction=0)
+    explained = 1 - (unexplained / (total + 1e-12)).item()
     if not records:
         return UpdateStats(explained_variance=explained)
     policy, value, entropy, kl, outside = torch.tensor(records).mean(dim=0).tolist()

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from scheduler_core.errors import Fault, ProblemError
 from scheduler_core.generator import GeneratorConfig, generate_problem
 from scheduler_core.objective import RewardWeights
 from scheduler_core.policy.scheduler import POLICY_DELTA
@@ -151,9 +152,9 @@ def job_source(config: TaskConfig) -> Callable[[np.random.Generator], Job]:
     Raises
     ------
     ProblemError
-        If a snapshot file of the config is faulty.
+        If a snapshot file of the config is faulty or leaves nothing to decide.
     """
-    given = [read_snapshot(Path(path)).problem for path in config.data]
+    given = [_read_problem(path) for path in config.data]
 
     def draw(rng: np.random.Generator) -> Job:
         weights = sample_weights(rng, config.fixed_share)
@@ -164,3 +165,10 @@ def job_source(config: TaskConfig) -> Callable[[np.random.Generator], Job]:
         return generate_problem(size, rng, GeneratorConfig(shop=shop)), weights
 
     return draw
+
+
+def _read_problem(path: str) -> Problem:
+    problem = read_snapshot(Path(path)).problem
+    if all(family.num_locked == len(family.tasks) for family in problem.families):
+        raise ProblemError([Fault(path, "needs at least one task that is not locked")])
+    return problem

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -91,8 +92,8 @@ def train(
     CheckpointError, ProblemError
         If ``init`` or a snapshot of the config cannot be read.
     """
-    seeds = np.random.SeedSequence(config.seed).spawn(3)
-    problem_rng, action_rng, batch_rng = (np.random.default_rng(seed) for seed in seeds)
+    problem_rng = problem_stream("train", config.seed)
+    action_rng, batch_rng = problem_rng.spawn(2)
     torch.manual_seed(config.seed)
     network = load_checkpoint(init).network if init else CandidatePolicy(config.network)
     trainer = Trainer(config, run, network.to(device.device), problem_rng, action_rng, batch_rng)
@@ -244,8 +245,9 @@ class Trainer:
         self.listener(Progress(phase, done, total, metrics))
 
     def _status(self, state: str, done: int) -> None:
-        status = {"state": state, "timestep": done, "best_to_best_rule": self.best_ratio}
-        write_aside(self.folder / "status.json", json.dumps(status, allow_nan=True).encode())
+        best = self.best_ratio if isfinite(self.best_ratio) else None  # JSON has no infinity
+        status = {"state": state, "timestep": done, "best_to_best_rule": best}
+        write_aside(self.folder / "status.json", json.dumps(status, allow_nan=False).encode())
 
 
 def validation_tasks(config: TrainingConfig) -> dict[str, Tasks]:

@@ -1,0 +1,1 @@
+"""What measures speed and quality, run by hand: ``python -m benchmarks.<name>``."""
