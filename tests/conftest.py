@@ -6,6 +6,10 @@ import os
 
 from hypothesis import settings
 
+# Tests' networks are so small that threads only wait for each other, on a busy machine for long.
+# Torch reads this when it is first imported, here and in the processes that tests start.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # A compiled kernel's first call takes seconds, so no example has a deadline. In CI every run sees
 # the same examples: a failure there says something about the change, not about luck.
 settings.register_profile("local", deadline=None, print_blob=True)

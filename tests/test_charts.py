@@ -168,6 +168,14 @@ def test_gantt_by_family_marks_each_due_time() -> None:
     }
 
 
+def test_gantt_by_family_reaches_to_the_last_due_time() -> None:
+    """The last task ends after 30 hours, but EASY is due after 216: its mark is in sight."""
+    by_machine = gantt(shop(None), {"EDD": plan()}).layout.xaxis.range
+    by_family = gantt(shop(None), {"EDD": plan()}, by="family").layout.xaxis.range
+    assert 30 < by_machine[1] < 40
+    assert by_family[1] > 216
+
+
 def test_gantt_with_a_highlight_dims_all_other_bars() -> None:
     """Both bars of LATE stay at full strength; in the other traces no bar does."""
     figure = gantt(shop(), {"EDD": plan()}, highlight=frozenset({"LATE"}))

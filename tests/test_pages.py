@@ -24,8 +24,10 @@ TIMEOUT = 120  # the first schedule of a process compiles the simulator
 def _fresh_cache() -> Iterator[None]:
     """Keep schedules made by one test's stand-ins out of the next test."""
     st.cache_data.clear()
+    st.cache_resource.clear()
     yield
     st.cache_data.clear()
+    st.cache_resource.clear()
 
 
 def schedule_page(**query: str | list[str]) -> AppTest:
@@ -180,7 +182,7 @@ def test_schedule_page_without_a_checkpoint_goes_on_with_the_best_rule(
 ) -> None:
     """PPO is shown as unavailable with the way out; the chart has the best rule and EDD."""
 
-    def no_model(problem, method, weights):
+    def no_model(problem, method, weights=None):
         if method == "ppo":
             raise CheckpointError("checkpoint x: cannot be read; train one")
         return make_schedule(problem, method, weights)
@@ -190,6 +192,7 @@ def test_schedule_page_without_a_checkpoint_goes_on_with_the_best_rule(
     assert not app.exception
     assert "PPO is not available here" in texts(app)
     assert "scheduler train" in texts(app)
+    assert any("cannot be read" in element.help for element in app.markdown if element.help)
     assert "The tiles show Best rule, and the difference to EDD." in texts(app)
 
 
@@ -198,7 +201,7 @@ def test_schedule_page_with_an_invalid_schedule_lists_its_violations(
 ) -> None:
     """A method that forgets a task is found out by the validator, on the screen."""
 
-    def forgetful(problem, method, weights) -> Schedule:
+    def forgetful(problem, method, weights=None) -> Schedule:
         whole = make_schedule(problem, method, weights)
         return replace(whole, tasks=whole.tasks[1:]) if method == "spt" else whole
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import streamlit as st
-from scheduler_core.schedule_file import schedule_csv, schedule_document
 
 from scheduler_core.objective import RewardWeights
+from scheduler_core.schedule_file import schedule_csv, schedule_document
 from scheduler_core.snapshot import Snapshot
 from ui.plans import Comparison, Plan
 

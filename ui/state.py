@@ -78,11 +78,6 @@ def forget_focus() -> None:
     clear_late_table()
 
 
-def family() -> str | None:
-    """Return the family that the planner follows through charts and tables."""
-    return st.session_state.get(FAMILY)
-
-
 def choose_family(name: str | None) -> None:
     """Follow a family, or none; call it from a callback, before the picker is drawn."""
     st.session_state[FAMILY] = name

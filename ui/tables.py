@@ -144,6 +144,6 @@ def show_all_figures(comparison: Comparison) -> None:
     st.dataframe(
         frame,
         hide_index=True,
-        height=36 * (len(frame) + 1) + 3,
+        height="content",
         alt="Every figure of every method, side by side",
     )

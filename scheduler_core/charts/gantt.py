@@ -86,7 +86,7 @@ def gantt(
             figure.add_trace(sheet.bars(panel, status, tasks, labelled))
         if by == "family":
             figure.add_trace(sheet.due_marks(panel))
-    _lay_out(figure, sheet, list(schedules), window or _extent(schedules.values()))
+    _lay_out(figure, sheet, list(schedules), window or sheet.extent(schedules.values()))
     return figure
 
 
@@ -125,6 +125,18 @@ class _Sheet:
         if self.zero is None:
             return f"{second / SECONDS_PER_HOUR:,.1f} h"
         return f"{self.zero + timedelta(seconds=second):%a %d %b %Y, %H:%M}"
+
+    def extent(self, schedules: Iterable[Schedule]) -> tuple[int, int]:
+        """Return the seconds from time zero, or the first running task, to the last end.
+
+        By family the last due time counts too, so that every mark to come is in sight.
+        """
+        tasks = [task for schedule in schedules for task in schedule]
+        dues = [self.families[name].due for name in self.rows] if self.by == "family" else []
+        first = min([0, *(task.start for task in tasks)])
+        last = max([SECONDS_PER_DAY, *(task.end for task in tasks), *dues])
+        pad = (last - first) // 80
+        return first - pad, last + pad
 
     def row_labels(self) -> list[str]:
         """Return the names of the rows as Plotly is to print them."""
@@ -249,15 +261,6 @@ def _marker(look: Look) -> dict[str, Any]:
 
 def _axis(letter: Literal["x", "y"], panel: int) -> str:
     return letter if panel == 0 else f"{letter}{panel + 1}"
-
-
-def _extent(schedules: Iterable[Schedule]) -> tuple[int, int]:
-    """Return the seconds from time zero, or the first running task, to the last end."""
-    tasks = [task for schedule in schedules for task in schedule]
-    first = min((task.start for task in tasks), default=0)
-    last = max((task.end for task in tasks), default=SECONDS_PER_DAY)
-    pad = max(SECONDS_PER_HOUR, (last - min(first, 0)) // 80)
-    return min(first, 0) - pad, last + pad
 
 
 def _lay_out(

@@ -149,7 +149,7 @@ def _weights(path: Path | None) -> RewardWeights:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"weights {path}: must be YAML or JSON ({error})") from error
+        raise ConfigError(f"weights {path}: must be YAML or JSON ({_one_line(error)})") from error
     if not isinstance(document, dict):
         raise ConfigError(f"weights {path}: must be a mapping of names to numbers")
     return RewardWeights.from_mapping(document)
@@ -166,7 +166,13 @@ def _setting(text: str) -> tuple[str, object]:
     try:
         return name, yaml.safe_load(value)
     except yaml.YAMLError as error:
-        raise ConfigError(f"--set {text!r}: the value must be YAML ({error})") from error
+        why = _one_line(error)
+        raise ConfigError(f"--set {text!r}: the value must be YAML ({why})") from error
+
+
+def _one_line(error: Exception) -> str:
+    """Return the message of a parser, which may go over several lines, as part of a sentence."""
+    return " ".join(str(error).split())
 
 
 def _replay_command(options: argparse.Namespace) -> str:

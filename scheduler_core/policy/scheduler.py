@@ -17,6 +17,12 @@ from scheduler_core.objective import RewardWeights
 from scheduler_core.observation import NUM_CANDIDATE_FEATURES, NUM_CONTEXT_FEATURES, observe
 from scheduler_core.policy.checkpoint import load_checkpoint, save_checkpoint
 from scheduler_core.policy.device import choose_device
+from scheduler_core.policy.forward import (
+    Floats,
+    candidate_scores,
+    forward_weights,
+    run_policy,
+)
 from scheduler_core.policy.network import CandidatePolicy
 from scheduler_core.problem import Problem
 from scheduler_core.schedule import Schedule
@@ -54,6 +60,8 @@ class PPOScheduler:
     ) -> None:
         self.device = choose_device(device).device
         self.network = network.to(self.device).eval()
+        # On the CPU the compiled forward pass serves; it holds a copy of the weights.
+        self._weights = forward_weights(network) if self.device.type == "cpu" else None
         self.record = dict(record or {})
         self.sha256 = sha256
 
@@ -108,8 +116,16 @@ class PPOScheduler:
         """
         begin = perf_counter()
         simulator = Simulator(problem, weights or RewardWeights(), POLICY_DELTA)
+        if self._weights is not None:
+            arrays, objective, state = simulator.arrays, simulator.objective, simulator.state
+            run_policy(arrays, objective, state, 0, self._weights)
+        else:
+            self._run_on_device(simulator)
+        return simulator.schedule("ppo", runtime_seconds=perf_counter() - begin)
+
+    def _run_on_device(self, simulator: Simulator) -> None:
         arrays, objective, state = simulator.arrays, simulator.objective, simulator.state
-        rows = np.empty((len(problem.families), NUM_CANDIDATE_FEATURES), np.float32)
+        rows = np.empty((len(simulator.problem.families), NUM_CANDIDATE_FEATURES), np.float32)
         context = np.empty(NUM_CONTEXT_FEATURES, np.float32)
         while not simulator.done:
             choice = 0
@@ -117,11 +133,15 @@ class PPOScheduler:
                 count = observe(arrays, objective, state, 0, rows, context)
                 choice = self._prefer(rows[:count], context)
             simulator.step(int(simulator.candidates[choice]))
-        return simulator.schedule("ppo", runtime_seconds=perf_counter() - begin)
+
+    def _prefer(self, candidates: Floats, context: Floats) -> int:
+        """Return the row of the candidate with the highest score; ties go to the first."""
+        if self._weights is None:
+            return self._prefer_on_device(candidates, context)
+        return int(candidate_scores(self._weights, candidates, context).argmax())
 
     @torch.inference_mode()
-    def _prefer(self, candidates: npt.NDArray[np.float32], context: npt.NDArray[np.float32]) -> int:
-        """Return the row of the candidate with the highest score; ties go to the first."""
+    def _prefer_on_device(self, candidates: Floats, context: Floats) -> int:
         scores, _ = self.network(
             torch.from_numpy(candidates).to(self.device),
             torch.from_numpy(context[None]).to(self.device),

@@ -28,7 +28,8 @@ class ProblemArrays(NamedTuple):
     env_machine: Ints  # (E + 1,)
     family_task: Ints  # (F + 1,)
     first_task: Ints  # (F,) first task that is not locked
-    first_ready: Ints  # (F,) when it can start: time zero, release, end of the last locked task
+    first_ready: Ints  # (F,) when it can start: time zero, release, end of the last locked task;
+    # the completion of a family that is all locked
     release: Ints  # (F,)
     due: Ints  # (F,)
     weight: Floats  # (F,) of the family, without urgency
@@ -203,6 +204,8 @@ def empty_state(arrays: ProblemArrays, delta: float) -> State:
 
 
 def _first_ready(family: Family) -> int:
+    if family.num_locked == len(family.tasks):  # complete when its locks say, even before release
+        return family.unhindered_completion
     time = max(0, family.release)
     for task in family.tasks[: family.num_locked]:
         if task.lock is not None:

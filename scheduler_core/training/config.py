@@ -184,7 +184,8 @@ def load_config(path: Path | None, overrides: Mapping[str, Any] | None = None) -
         try:
             document = yaml.safe_load(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise ConfigError(f"config {path}: cannot be read ({error})") from error
+            why = " ".join(str(error).split())  # a parser's message may go over several lines
+            raise ConfigError(f"config {path}: cannot be read ({why})") from error
     document = {} if document is None else document
     if not isinstance(document, dict):
         raise ConfigError(f"config {path}: must be a mapping of settings, got {document!r}")

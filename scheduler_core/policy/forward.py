@@ -1,0 +1,150 @@
+"""The network's forward pass, compiled: a whole schedule without leaving compiled code.
+
+Same function as `scheduler_core.policy.network.CandidatePolicy.forward` in evaluation mode, scores
+only. For matrices this small PyTorch spends its time between the operations, and its threads wait
+for each other where another process has the cores.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from scheduler_core.compiled import kernel
+from scheduler_core.observation import (
+    NUM_CANDIDATE_FEATURES,
+    NUM_CONTEXT_FEATURES,
+    observe,
+)
+from scheduler_core.policy.network import CandidatePolicy
+from scheduler_core.simulator import Objective, ProblemArrays, State, advance, place, reset
+
+Floats = npt.NDArray[np.float32]
+
+_EPSILON = 1e-5  # of torch.nn.LayerNorm
+
+
+class Layer(NamedTuple):
+    """A linear layer, then normalisation unless ``scale`` is empty, then ReLU."""
+
+    weight: Floats  # (inputs, outputs)
+    bias: Floats  # (outputs,)
+    scale: Floats  # (outputs,) or (0,)
+    shift: Floats  # (outputs,) or (0,)
+
+
+class ForwardWeights(NamedTuple):
+    """The network's weights for scores, laid out for row-wise products."""
+
+    first: Layer
+    second: Layer
+    head: Layer  # inputs: a candidate's encoding, then the mean of all
+    last_weight: Floats  # (head outputs,)
+    last_bias: float
+
+
+def forward_weights(network: CandidatePolicy) -> ForwardWeights:
+    """Return a copy of a network's weights."""
+    state = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
+    linear = [name[:-7] for name in state if name.startswith("encoder") and state[name].ndim == 2]
+    layers = [_layer(state, name, network.config.layer_norm) for name in linear]
+    return ForwardWeights(
+        first=layers[0],
+        second=layers[1],
+        head=_layer(state, "scorer.0", normalised=False),
+        last_weight=state["scorer.2.weight"][0].copy(),
+        last_bias=float(state["scorer.2.bias"][0]),
+    )
+
+
+def _layer(state: dict[str, Floats], name: str, normalised: bool) -> Layer:
+    weight = np.ascontiguousarray(state[f"{name}.weight"].T)
+    bias = state[f"{name}.bias"].copy()
+    if not normalised:
+        return Layer(weight, bias, np.zeros(0, np.float32), np.zeros(0, np.float32))
+    place_, index = name.rsplit(".", 1)
+    norm = f"{place_}.{int(index) + 1}"
+    return Layer(weight, bias, state[f"{norm}.weight"].copy(), state[f"{norm}.bias"].copy())
+
+
+@kernel
+def _add_product(inputs: Floats, weight: Floats, offset: int, out: Floats) -> None:
+    """Add the product of a row with the weight's rows from ``offset`` on to ``out``, in place."""
+    for k in range(len(inputs)):
+        factor, row = inputs[k], weight[offset + k]
+        for j in range(len(out)):
+            out[j] += factor * row[j]
+
+
+@kernel
+def _activate(layer: Layer, out: Floats) -> None:
+    """Normalise a row if the layer does, and cut it off at 0, in place."""
+    size = len(out)
+    if len(layer.scale):
+        mean = out.sum() / np.float32(size)
+        variance = np.float32(0)
+        for j in range(size):
+            variance += (out[j] - mean) * (out[j] - mean)
+        factor = np.float32(1 / math.sqrt(variance / size + _EPSILON))
+        for j in range(size):
+            out[j] = (out[j] - mean) * factor * layer.scale[j] + layer.shift[j]
+    for j in range(size):
+        out[j] = max(out[j], np.float32(0))
+
+
+@kernel
+def candidate_scores(net: ForwardWeights, candidates: Floats, context: Floats) -> Floats:
+    """Return the score of each candidate of one decision, (num_candidates,).
+
+    Parameters
+    ----------
+    net
+        The network.
+    candidates, context
+        What `observe` wrote: (num_candidates, features) and (features,).
+    """
+    count, features = candidates.shape
+    first, second, head = net.first, net.second, net.head
+    width = len(second.bias)
+    shared = first.bias.copy()
+    _add_product(context, first.weight, features, shared)
+    encoded = np.empty((count, width), np.float32)
+    pooled = np.zeros(width, np.float32)
+    for i in range(count):
+        hidden = shared.copy()
+        _add_product(candidates[i], first.weight, 0, hidden)
+        _activate(first, hidden)
+        encoded[i] = second.bias
+        _add_product(hidden, second.weight, 0, encoded[i])
+        _activate(second, encoded[i])
+        pooled += encoded[i]
+    pooled /= np.float32(count)
+    base = head.bias.copy()
+    _add_product(pooled, head.weight, width, base)
+    scores = np.empty(count, np.float32)
+    for i in range(count):
+        hidden = base.copy()
+        _add_product(encoded[i], head.weight, 0, hidden)
+        _activate(head, hidden)
+        scores[i] = (hidden * net.last_weight).sum() + net.last_bias
+    return scores
+
+
+@kernel
+def run_policy(p: ProblemArrays, o: Objective, s: State, e: int, net: ForwardWeights) -> None:
+    """Schedule environment ``e`` from time zero to its end, each time the highest score."""
+    reset(p, s, e)
+    first = p.env_family[e]
+    rows = np.empty((p.env_family[e + 1] - first, NUM_CANDIDATE_FEATURES), np.float32)
+    context = np.empty(NUM_CONTEXT_FEATURES, np.float32)
+    count = advance(p, s, e)
+    while count > 0:
+        choice = 0
+        if count > 1:
+            observe(p, o, s, e, rows, context)
+            choice = int(np.argmax(candidate_scores(net, rows[:count], context)))
+        place(p, s, e, s.candidate[first + choice])
+        count = advance(p, s, e)
