@@ -49,6 +49,7 @@ def main() -> int:
     )
     print("\n| snapshots | weights | to EDD | wins | to best rule | 95 % interval | wins | on time "
           "| violations | seconds |\n|---|---|---|---|---|---|---|---|---|---|")  # fmt: skip
+    evaluate(_unseen(10, 1, SHOPS[0]), WEIGHTS["default"], model=options.model)  # loads, compiles
     rows = []
     for title, problems in _sets(options.sizes, options.count):
         for name, weights in WEIGHTS.items():

@@ -75,6 +75,17 @@ def test_network_with_candidates_in_another_order_gives_scores_in_that_order() -
     assert scores.std() > 0.01
 
 
+@torch.no_grad()
+def test_network_with_every_candidate_twice_gives_the_same_scores_and_value() -> None:
+    """Candidates are pooled by their mean, so that no number of them is out of scale."""
+    network = untrained()
+    candidates, context, counts = batch([5])
+    scores, value = network(candidates, context, counts)
+    doubled, same = network(candidates.repeat(2, 1), context, 2 * counts)
+    assert doubled.tolist() == pytest.approx(scores.tolist() * 2, abs=1e-5)
+    assert same.item() == pytest.approx(value.item(), abs=1e-5)
+
+
 def test_log_softmax_of_segments_sums_to_one_even_for_huge_scores() -> None:
     """Probabilities of each decision sum to 1; scores of a thousand do not overflow."""
     scores = torch.tensor([1000.0, 999.0, -1000.0, 0.0, 5.0, 5.0])

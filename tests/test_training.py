@@ -323,6 +323,9 @@ def test_training_problems_are_those_of_the_training_stream(
     skipped = len(VALIDATION_SIZES) * 2  # validation problems come first
     monkeypatch.setattr(trainer_module, "make_tasks", remembering)
     run(tmp_path / "run", replace(config, imitation=ImitationConfig(decisions=0)))
+    own, draw = problem_stream("train", seed), job_source(config.task)
+    own.spawn(2)  # actions and minibatches have streams of their own
+    assert drawn[skipped:] == [draw(own)[0] for _ in drawn[skipped:]]
     trained = {first_families(problem) for problem in drawn[skipped:]}
     assert trained
     assert all(

@@ -149,7 +149,7 @@ class TrainingConfig:
     """Seed of everything random, >= 0 and below 2**63."""
     validate_every: int = 10
     """Updates between two validations, >= 1."""
-    validation_problems: int = 8
+    validation_problems: int = 16
     """Problems of each size validated on, >= 1."""
     task: TaskConfig = field(default_factory=TaskConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)

@@ -13,6 +13,7 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from scheduler_core.files import append_line, write_aside
@@ -22,7 +23,15 @@ from scheduler_core.policy.device import DeviceChoice
 from scheduler_core.training.config import TrainingConfig, config_yaml
 from scheduler_core.training.imitation import TeacherActor, imitate
 from scheduler_core.training.ppo import PolicyActor, collect_rollout, update
-from scheduler_core.training.tasks import DEFAULT, LATE_ONLY, Job, Tasks, job_source, make_tasks
+from scheduler_core.training.tasks import (
+    DEFAULT,
+    LATE_ONLY,
+    ON_TIME_ONLY,
+    Job,
+    Tasks,
+    job_source,
+    make_tasks,
+)
 
 TEACHERS = ("atc", "covert", "feasible_edd", "mdd", "spt", "srpt")
 """Rules to imitate: under any weights one of these is nearly always the best."""
@@ -31,7 +40,7 @@ UNIT_RULES = ("atc", "spt")
 """Rules that set the unit of reward in PPO: near the best, at a fraction of the time."""
 
 VALIDATION_SIZES = (40, 100)
-VALIDATION_WEIGHTS = {"default": DEFAULT, "late_only": LATE_ONLY}
+VALIDATION_WEIGHTS = {"default": DEFAULT, "late_only": LATE_ONLY, "on_time_only": ON_TIME_ONLY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +64,7 @@ class TrainingResult:
     best: Path
     """Checkpoint with the lowest validation ratio."""
     ratio: float
-    """Mean over validation tasks of delay cost / the best rule's."""
+    """Geometric mean over validation tasks of delay cost / the best rule's."""
     seconds: float
     """Wall time."""
 
@@ -92,17 +101,15 @@ def train(
     CheckpointError, ProblemError
         If ``init`` or a snapshot of the config cannot be read.
     """
-    problem_rng = problem_stream("train", config.seed)
-    action_rng, batch_rng = problem_rng.spawn(2)
     torch.manual_seed(config.seed)
     network = load_checkpoint(init).network if init else CandidatePolicy(config.network)
-    trainer = Trainer(config, run, network.to(device.device), problem_rng, action_rng, batch_rng)
-    trainer.listener = listener
-    trainer.record = {
+    origin = {
         "device": str(device.device),
         "init": str(init) if init else None,
         "git_commit": _git_commit(),
     }
+    rng = problem_stream("train", config.seed)
+    trainer = Trainer(config, run, network.to(device.device), rng, origin, listener)
     return trainer.run(warm_start=init is None)
 
 
@@ -123,18 +130,19 @@ class Trainer:
         config: TrainingConfig,
         run: Path,
         network: CandidatePolicy,
-        problem_rng: np.random.Generator,
-        action_rng: np.random.Generator,
-        batch_rng: np.random.Generator,
+        rng: np.random.Generator,
+        origin: dict[str, Any],
+        listener: Listener,
     ) -> None:
         self.config = config
         self.folder = run
         self.network = network
-        self.problem_rng, self.action_rng, self.batch_rng = problem_rng, action_rng, batch_rng
+        self.problem_rng = rng
+        self.action_rng, self.batch_rng = rng.spawn(2)
+        self.origin = origin
+        self.listener = listener
         self.draw: Callable[[np.random.Generator], Job] = job_source(config.task)
         self.validation = validation_tasks(config)
-        self.listener: Listener = lambda _: None
-        self.record: dict[str, Any] = {}
         self.best_ratio = float("inf")
         self.begin = perf_counter()
 
@@ -204,17 +212,14 @@ class Trainer:
     def _validate(self, phase: str, done: int) -> dict[str, float]:
         """Measure the greedy policy, keep it if it is the best so far, and return the figures."""
         metrics = {}
-        ratios = []
         for name, tasks in self.validation.items():
             returns = collect_rollout(tasks, PolicyActor(self.network, None)).returns()
-            # A rule's cost may be near 0, which would let one problem decide: hence the unit.
-            cost = -returns * tasks.unit
-            metrics[f"to_best_rule/{name}"] = float(-returns.mean())
-            metrics[f"to_edd/{name}"] = float(
-                (cost / np.maximum(tasks.edd_cost, tasks.unit)).mean()
+            metrics[f"to_best_rule/{name}"] = _mean_ratio(-returns)
+            metrics[f"to_edd/{name}"] = _mean_ratio(
+                -returns * tasks.unit / np.maximum(tasks.edd_cost, tasks.unit)
             )
-            ratios.append(metrics[f"to_best_rule/{name}"])
-        metrics["to_best_rule"] = float(np.mean(ratios))
+        ratios = [value for name, value in metrics.items() if name.startswith("to_best_rule/")]
+        metrics["to_best_rule"] = _mean_ratio(np.array(ratios))
         self._save("last", phase, done, metrics)
         if metrics["to_best_rule"] < self.best_ratio:
             self.best_ratio = metrics["to_best_rule"]
@@ -223,7 +228,7 @@ class Trainer:
 
     def _save(self, name: str, phase: str, done: int, metrics: dict[str, float]) -> None:
         record = {
-            **self.record,
+            **self.origin,
             "config": asdict(self.config),
             "phase": phase,
             "timestep": done,
@@ -248,6 +253,11 @@ class Trainer:
         best = self.best_ratio if isfinite(self.best_ratio) else None  # JSON has no infinity
         status = {"state": state, "timestep": done, "best_to_best_rule": best}
         write_aside(self.folder / "status.json", json.dumps(status, allow_nan=False).encode())
+
+
+def _mean_ratio(ratios: npt.NDArray[Any]) -> float:
+    """Return the geometric mean, which no single easy problem with costs near 0 decides."""
+    return float(np.exp(np.log(np.maximum(ratios, 1e-6)).mean()))
 
 
 def validation_tasks(config: TrainingConfig) -> dict[str, Tasks]:
