@@ -19,7 +19,7 @@ problem = snapshot.problem
 snapshots.show_title(snapshot)
 snapshots.show_rejection()
 if not problem.families:
-    st.info("Every family of this snapshot is done: there is nothing left to schedule.")
+    st.info("No family of this snapshot has a task to do: there is nothing left to schedule.")
     st.stop()
 
 weights = RewardWeights()

@@ -58,9 +58,10 @@ class SchedulingEnv(gymnasium.Env[Observation, np.int64]):
 
     Reward
         The change of the score earned by the families completed so far and by the makespan so
-        far, plus ``weights.action_taken_bonus`` for each task placed since the last step. Over an
-        episode: sum of rewards = score + action_taken_bonus * tasks placed
-        + sequence_violation * illegal actions. ``info["score"]`` is the score earned so far.
+        far, plus ``weights.action_taken_bonus`` for each task placed since the last step. From
+        the first legal action on: sum of rewards = score + action_taken_bonus * tasks placed
+        + sequence_violation * illegal actions; that action is also paid what locked tasks and
+        tasks placed unasked at time zero earn. ``info["score"]`` is the score earned so far.
 
     Episode end
         Terminated when every task is placed; truncated after ``max_steps`` steps if tasks remain.

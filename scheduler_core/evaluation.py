@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from scheduler_core.files import finite_or_none
 from scheduler_core.methods import make_schedule
 from scheduler_core.objective import Metrics, RewardWeights, measure
 from scheduler_core.problem import Problem
@@ -35,6 +36,14 @@ class Comparison:
     ties: int
     losses: int
 
+    def to_dict(self) -> dict[str, object]:
+        """Return the figures by name; a ratio to a cost of 0 is infinite, in JSON None."""
+        return {
+            **asdict(self),
+            "mean_ratio": finite_or_none(self.mean_ratio),
+            "interval": tuple(finite_or_none(end) for end in self.interval),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
@@ -53,8 +62,8 @@ class Evaluation:
     comparisons: tuple[Comparison, ...]
 
     def to_dict(self) -> dict[str, object]:
-        """Return the figures by name."""
-        return asdict(self)
+        """Return the figures by name, as JSON can hold them."""
+        return {**asdict(self), "comparisons": tuple(each.to_dict() for each in self.comparisons)}
 
 
 def compare(

@@ -1,7 +1,8 @@
-"""Writing files so that no reader ever sees half of one."""
+"""Writing files so that no reader ever sees half of one, nor a number that is not JSON."""
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
@@ -21,6 +22,11 @@ def write_aside(path: Path, data: bytes) -> None:
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def finite_or_none(value: float) -> float | None:
+    """Return a number as JSON can hold it: None for NaN and the infinities."""
+    return value if math.isfinite(value) else None
 
 
 def append_line(path: Path, line: str) -> None:

@@ -7,7 +7,10 @@ With completion time C, due time D and weight w of a family, all times in days::
             + w * late_penalty_per_day * max(0, C - D)
     score   = sum of score_f + makespan_penalty_per_day * makespan
 
-    delay cost = (score if each family had the shop to itself) - score   >= 0
+    delay cost = (score if each family had the shop to itself) - score
+
+The delay cost of a complete, valid schedule is >= 0. A family that a schedule leaves out earns
+nothing, which may be more than being late: figures of incomplete schedules do not compare.
 """
 
 from __future__ import annotations
@@ -23,6 +26,8 @@ from scheduler_core.validation import validate
 
 MAX_WEIGHT = 1e9
 """Largest size of a weight: far beyond any use, and no sum of scores can overflow."""
+MIN_MULTIPLIER = 1 / MAX_WEIGHT
+"""Smallest factor on a weight: none of its products with a family's weight vanishes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class RewardWeights:
     late_penalty_per_day: float = -30.0
     """Points for each day of completion after the due time, <= 0."""
     urgent_multiplier: float = 1.0
-    """Factor on the weight of urgent families, > 0."""
+    """Factor on the weight of urgent families, >= `MIN_MULTIPLIER`."""
     makespan_penalty_per_day: float = 0.0
     """Points for each day until the last task ends, <= 0."""
     sequence_violation: float = -100.0
@@ -66,9 +71,10 @@ class RewardWeights:
         for name in ("late_penalty_per_day", "makespan_penalty_per_day", "sequence_violation"):
             if getattr(self, name) > 0:
                 raise ConfigError(f"weight {name}: must be <= 0, got {getattr(self, name)}")
-        if self.urgent_multiplier <= 0:
+        if self.urgent_multiplier < MIN_MULTIPLIER:
             raise ConfigError(
-                f"weight urgent_multiplier: must be > 0, got {self.urgent_multiplier}"
+                f"weight urgent_multiplier: must be > 0 and at least {MIN_MULTIPLIER:g}, "
+                f"got {self.urgent_multiplier}"
             )
 
     @classmethod

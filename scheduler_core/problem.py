@@ -7,7 +7,6 @@ rules between parts once, by `Problem`; after that the code trusts its input.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +17,10 @@ from scheduler_core.errors import Fault, ProblemError
 
 SECONDS_PER_HOUR = 3600
 SECONDS_PER_DAY = 86_400
+MAX_TIME = 10**10
+"""Largest time of a part in seconds, 317 years: no sum of them leaves 64 bits."""
+MIN_WEIGHT, MAX_WEIGHT = 1e-6, 1e6
+"""Range of a family's weight."""
 
 
 class TaskStatus(StrEnum):
@@ -48,7 +51,7 @@ class Task:
     machines
         Names of the machines that can do the task; one for an assigned task.
     durations
-        Processing time in seconds on each of ``machines``, > 0.
+        Processing time in seconds on each of ``machines``, > 0 and at most `MAX_TIME`.
     status
         Whether the task is already running.
     lock
@@ -57,8 +60,8 @@ class Task:
     Raises
     ------
     ProblemError
-        If there is no capable machine, a machine twice, a time that is not positive, or a lock
-        that contradicts the machines or the status.
+        If there is no capable machine, a machine twice, a time that is not a whole number of
+        seconds in its range, or a lock that contradicts the machines or the status.
     """
 
     sequence: int
@@ -83,14 +86,18 @@ class Task:
                 f"needs one duration per capable machine, got {len(self.durations)} "
                 f"for {len(self.machines)}"
             )
-        if any(type(duration) is not int for duration in self.durations):
-            yield f"durations must be whole seconds, got {self.durations[0]!r}"
-        elif any(duration <= 0 for duration in self.durations):
+        if odd := [duration for duration in self.durations if type(duration) is not int]:
+            yield f"durations must be whole seconds, got {odd[0]!r}"
+        elif min(self.durations, default=1) <= 0:
             yield f"durations must be > 0 seconds, got {min(self.durations)}"
+        elif max(self.durations, default=1) > MAX_TIME:
+            yield f"durations must be <= {MAX_TIME} seconds, got {max(self.durations)}"
         if self.lock is not None and self.lock.machine not in self.machines:
             yield (
                 f"locked to machine {self.lock.machine!r}, which is not one of its capable machines"
             )
+        if self.lock is not None and not _is_time(self.lock.start):
+            yield f"locked start {_TIME}, got {self.lock.start!r}"
         if self.status is TaskStatus.IN_PROGRESS:
             if self.lock is None:
                 yield "is in progress, so it needs a lock with its machine and start"
@@ -120,11 +127,12 @@ class Family:
     tasks
         At least one task, in increasing order of sequence.
     due
-        Due time in seconds from time zero. It is soft, and negative when already past.
+        Due time in seconds from time zero, within `MAX_TIME`. It is soft, and negative when
+        already past.
     release
-        Earliest start in seconds (material arrival), >= 0.
+        Earliest start in seconds (material arrival), >= 0 and at most `MAX_TIME`.
     weight
-        Importance relative to other families, > 0.
+        Importance relative to other families, from `MIN_WEIGHT` to `MAX_WEIGHT`.
     is_urgent
         Whether the objective's urgent multiplier applies.
 
@@ -149,10 +157,13 @@ class Family:
     def _broken_rules(self) -> Iterator[str]:
         if not self.tasks:
             yield "needs at least one task, got none"
+        for name, time in (("due", self.due), ("release", self.release)):
+            if not _is_time(time):
+                yield f"{name} {_TIME}, got {time!r}"
         if self.release < 0:
             yield f"release must be >= 0 seconds, got {self.release}"
-        if not 0 < self.weight <= sys.float_info.max:  # unlike isfinite, takes any integer
-            yield f"weight must be > 0, got {self.weight}"
+        if not MIN_WEIGHT <= self.weight <= MAX_WEIGHT:
+            yield f"weight must be > 0, {MIN_WEIGHT:g} to {MAX_WEIGHT:g}, got {self.weight}"
         for before, after in pairwise(self.tasks):
             if after.sequence <= before.sequence:
                 yield (
@@ -264,10 +275,12 @@ class Problem:
         """Number of tasks over all families, locked ones included."""
         return sum(len(family.tasks) for family in self.families)
 
-    @property
-    def total_work(self) -> int:
-        """Sum over tasks of the shortest processing time, in seconds."""
-        return sum(task.shortest for family in self.families for task in family.tasks)
+
+_TIME = f"must be whole seconds within +-{MAX_TIME}"
+
+
+def _is_time(value: object) -> bool:
+    return type(value) is int and abs(value) <= MAX_TIME
 
 
 def _duplicates(place: str, names: list[str]) -> Iterator[Fault]:

@@ -26,8 +26,9 @@ from scheduler_core.snapshot import (
 )
 
 MAX_SEED = 2**63 - 1
-MAX_HOURS = 1_000_000_000
-"""Latest time read: far beyond any schedule, near enough to be exact to the second."""
+MAX_HOURS = 1_000_000_000_000
+"""Latest time read: beyond the longest snapshot done task by task, near enough to be exact to the
+second in a float."""
 PACKAGES = ("scheduler-core", "numpy", "numba")
 """Packages whose versions can change a schedule."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")

@@ -182,6 +182,7 @@ def test_gantt_with_a_highlight_dims_all_other_bars() -> None:
     chosen = [len(trace.selectedpoints) for trace in bars(figure)]
     assert chosen == [2, 0, 0, 0]
     assert bars(figure)[0].unselected.marker.opacity < 0.5
+    assert [text for trace in bars(figure) for text in trace.text or () if text] == ["LATE"] * 2
 
 
 def test_gantt_without_a_highlight_dims_nothing() -> None:
@@ -225,6 +226,21 @@ def test_gantt_window_sets_the_range_of_the_axis() -> None:
     """A window of the first ten hours is what the axis shows."""
     figure = gantt(shop(None), {"EDD": plan()}, window=(0, 10 * HOUR))
     assert figure.layout.xaxis.range == (0.0, 10.0)
+
+
+def test_gantt_window_leaves_out_what_it_does_not_show() -> None:
+    """From hour 11 to 19 only the two tasks from 10 to 20 are drawn, and few bars have text."""
+    figure = gantt(shop(), {"EDD": plan()}, window=(11 * HOUR, 19 * HOUR))
+    drawn = [facts[:2] for trace in bars(figure) for facts in trace.customdata]
+    assert drawn == [["LATE", 2], ["TIGHT", 1]]
+
+
+def test_gantt_keeps_a_line_each_for_legend_titles_and_tick_labels() -> None:
+    """The legend stands above the panels, and no tick label reaches up to a title."""
+    figure = gantt(shop(), {"EDD": plan(), "PPO": plan()})
+    assert (figure.layout.legend.y, figure.layout.legend.yanchor) == (1, "bottom")
+    assert figure.layout.margin.t > 0
+    assert all("\n" not in stop.value for stop in figure.layout.xaxis.tickformatstops)
 
 
 def test_gantt_of_an_empty_schedule_is_a_figure_without_bars() -> None:

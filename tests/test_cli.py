@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from scheduler_core.cli import main
+from scheduler_core.cli import commands, main
 from scheduler_core.generator import generate_snapshot
 from scheduler_core.methods import METHODS
 from scheduler_core.policy import PPOScheduler, load_checkpoint
@@ -155,6 +155,24 @@ def test_validate_of_a_faulty_snapshot_prints_each_fault_as_a_sentence(
     assert len(lines) == 2
     assert "families.JOST1.tasks[0].processing_time: must be > 0 hours" in lines[0]
     assert "families.JOST1.tasks[1].assigned_machine" in lines[1]
+
+
+def test_faulty_file_among_several_is_named_with_each_fault(
+    call: Call, snapshot: Path, tmp_path: Path
+) -> None:
+    """A snapshot, one that is empty, a directory in its place, and a schedule file."""
+    faulty, empty, broken = (tmp_path / name for name in ("faulty.json", "empty.json", "s.json"))
+    faulty.write_bytes(dumped(((*TASK, "processing_time"), -5)))
+    empty.write_bytes(b"")
+    broken.write_text("{}")
+    unreadable = {empty: "is empty", tmp_path: "cannot be read"}
+    for path, fault in ({faulty: "families.JOST1"} | unreadable).items():
+        code, _, errors = call("compare", snapshot, path, "--methods", "edd")
+        assert code == 1
+        assert errors.startswith(f"{path}: {fault}")
+    for path, fault in ({broken: "schedule: is missing"} | unreadable).items():
+        _, _, errors = call("validate", snapshot, path)
+        assert errors.startswith(f"{path}: {fault}")
 
 
 def test_validate_of_a_schedule_names_every_violation(
@@ -301,11 +319,14 @@ def test_generate_with_an_impossible_size_is_refused(call: Call, tmp_path: Path)
         ["compare"],
         ["generate"],
         ["generate", "--out", "a", "--samples", "b"],
+        ["generate", "--out", "/"],
+        ["schedule", "shop.json", "--method", "edd", "--out", "."],
+        ["compare", "shop.json", "--methods", "edd", "--json", ""],
     ],
     ids=" ".join,
 )
 def test_wrong_usage_exits_with_two(call: Call, arguments: list[str]) -> None:
-    """Unknown command, method or device; something missing; two that exclude each other."""
+    """Unknown command or method; something missing; two that exclude each other; no file's name."""
     code, text, errors = call(*arguments)
     assert (code, text) == (2, "")
     assert errors.startswith("usage: scheduler")
@@ -354,6 +375,34 @@ def test_input_that_is_missing_or_wrong_exits_with_one(call: Call, arguments: li
     assert len(errors.splitlines()) == 1
     assert "absent" in errors or "seed: must be >= 0, got -1" in errors
     assert not Path("s.json").exists()
+
+
+def test_interrupted_command_ends_in_a_sentence(
+    call: Call, snapshot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C is no error: no traceback, and the exit code that shells expect."""
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands.evaluation, "compare", interrupt)
+    code, _, errors = call("compare", snapshot)
+    assert (code, errors) == (130, "interrupted; what had been written by then is kept\n")
+
+
+def test_reader_that_goes_away_is_no_error_to_speak_of(snapshot: Path) -> None:
+    """As with ``| head``: nothing on standard error when the pipe is closed."""
+    script = Path(sys.executable).with_name("scheduler")
+    with subprocess.Popen(
+        [script, "validate", snapshot],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
 
 
 def test_console_script_runs_without_importing_torch(snapshot: Path, tmp_path: Path) -> None:

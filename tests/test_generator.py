@@ -237,5 +237,7 @@ def test_problem_stream_bad_arguments_are_refused() -> None:
     """Purpose and seed are checked by name."""
     with pytest.raises(ConfigError, match="purpose: must be one of sample, train"):
         problem_stream("exam", 1)  # type: ignore[arg-type]
-    with pytest.raises(ConfigError, match="seed: must be >= 0, got -1"):
-        problem_stream("test", -1)
+    # A seed of five words would meet the stream of another purpose: 3 is the key of "test".
+    for seed in (-1, 3 << 128):
+        with pytest.raises(ConfigError, match=f"seed: must be >= 0 and below 2.*63, got {seed}"):
+            problem_stream("train", seed)

@@ -202,8 +202,10 @@ def test_weights_value_that_is_no_finite_number_is_refused(name: str, value: Any
         ("late_penalty_per_day", 30, "<= 0"),
         ("makespan_penalty_per_day", 1, "<= 0"),
         ("sequence_violation", 100, "<= 0"),
-        ("urgent_multiplier", 0, "> 0"),
-        ("urgent_multiplier", -2, "> 0"),
+        ("urgent_multiplier", 0, "> 0 and at least 1e-09"),
+        ("urgent_multiplier", -2, "> 0 and at least 1e-09"),
+        # Times a family's weight of 0.5 it would be 0, which no rule can divide by.
+        ("urgent_multiplier", 5e-324, "> 0 and at least 1e-09"),
     ],
 )
 def test_weights_wrong_sign_is_refused(name: str, value: float, rule: str) -> None:

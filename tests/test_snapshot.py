@@ -380,7 +380,7 @@ def test_snapshot_from_problem_release_without_created_at_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("due", "created_at", "message"),
-    [(10**15, CREATED_AT, "within 36500 days"), (1, datetime(9999, 12, 31), "from 1970 to 2199")],
+    [(10**10, CREATED_AT, "within 36500 days"), (1, datetime(9999, 12, 31), "from 1970 to 2199")],
 )
 def test_snapshot_from_problem_beyond_the_calendar_is_refused(
     due: int, created_at: datetime, message: str

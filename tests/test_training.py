@@ -32,7 +32,7 @@ from scheduler_core.training.config import (
 from scheduler_core.training.imitation import TeacherActor, imitate
 from scheduler_core.training.ppo import collect_rollout
 from scheduler_core.training.tasks import job_source, make_tasks, sample_weights
-from scheduler_core.training.trainer import VALIDATION_SIZES, validation_tasks
+from scheduler_core.training.trainer import VALIDATION_SIZES, VALIDATION_WEIGHTS, validation_tasks
 from tests.builders import untrained, untrained_scheduler
 from tests.properties.strategies import random_problem
 
@@ -320,7 +320,7 @@ def test_training_problems_are_those_of_the_training_stream(
         return make(jobs, *arguments, **options)
 
     config = replace(TINY, seed=seed, timesteps=1, task=TaskConfig(min_families=6, max_families=6))
-    skipped = len(VALIDATION_SIZES) * 2  # validation problems come first
+    skipped = len(VALIDATION_SIZES) * len(VALIDATION_WEIGHTS)  # validation problems come first
     monkeypatch.setattr(trainer_module, "make_tasks", remembering)
     run(tmp_path / "run", replace(config, imitation=ImitationConfig(decisions=0)))
     own, draw = problem_stream("train", seed), job_source(config.task)
@@ -341,7 +341,7 @@ def test_validation_tasks_do_not_depend_on_what_is_trained() -> None:
         validation_tasks(TINY),
         validation_tasks(replace(TINY, timesteps=7, ppo=PPOConfig())),
     )
-    assert set(one) == {f"{w}/{n}" for w in ("default", "late_only") for n in VALIDATION_SIZES}
+    assert set(one) == {f"{w}/{n}" for w in VALIDATION_WEIGHTS for n in VALIDATION_SIZES}
     for name, tasks in one.items():
         assert np.array_equal(tasks.arrays.mode_duration, other[name].arrays.mode_duration)
         assert np.array_equal(tasks.best_rule_cost, other[name].best_rule_cost)

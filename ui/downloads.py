@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shlex
 
 import streamlit as st
 
+from scheduler_core.methods import load_policy
 from scheduler_core.objective import RewardWeights
 from scheduler_core.schedule_file import schedule_csv, schedule_document
 from scheduler_core.snapshot import Snapshot
 from ui.plans import Comparison, Plan
+from ui.snapshots import SAMPLES
 
 
 def show_downloads(snapshot: Snapshot, comparison: Comparison, weights: RewardWeights) -> None:
@@ -37,5 +40,17 @@ def show_downloads(snapshot: Snapshot, comparison: Comparison, weights: RewardWe
 
 
 def _json(snapshot: Snapshot, plan: Plan, weights: RewardWeights) -> str:
-    document = schedule_document(snapshot, plan.schedule, weights, plan.metrics)
+    certificate = {"replay": _replay_command(snapshot, plan)}
+    if plan.method == "ppo":
+        certificate["checkpoint_sha256"] = load_policy().sha256
+    document = schedule_document(snapshot, plan.schedule, weights, plan.metrics, certificate)
     return json.dumps(document, indent=1, ensure_ascii=False)
+
+
+def _replay_command(snapshot: Snapshot, plan: Plan) -> str:
+    """Return the command that makes the schedule again, run from the folder of the workbench."""
+    sample = SAMPLES / f"{snapshot.name}.json"
+    path = f"{SAMPLES.name}/{sample.name}" if sample.exists() else snapshot.name
+    options = ["--method", plan.method, "--seed", str(plan.schedule.seed)]
+    options += ["--out", f"schedule-{plan.method}.json"]
+    return shlex.join(["scheduler", "schedule", path, *options])

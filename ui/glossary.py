@@ -39,7 +39,7 @@ class Figure:
         return ("-" if difference < 0 else "+") + number + " pts" * (self.unit == "%")
 
     def _number(self, value: float) -> str:
-        digits = {"%": 1, "h": 1 if abs(value) < 100 else 0, "s": 2, "points": 0, "": 0}[self.unit]
+        digits = {"%": 1, "h": 1 if abs(value) < 100 else 0, "s": 3, "points": 0, "": 0}[self.unit]
         return f"{value:,.{digits}f}"
 
 

@@ -13,9 +13,10 @@ from ui.plans import Comparison, Plan
 def show_tiles(comparison: Comparison) -> None:
     """Draw one tile per figure of the leading plan, with the difference to the reference."""
     leader, reference = comparison.leader, comparison.reference
-    for column, figure in zip(st.columns(len(FIGURES), gap="xsmall"), FIGURES, strict=True):
-        difference = _difference(figure, leader, reference)
-        with column:
+    # A row that wraps where the page is narrow; columns would cut the figures off.
+    with st.container(horizontal=True, gap="xsmall", key="tiles"):
+        for figure in FIGURES:
+            difference = _difference(figure, leader, reference)
             st.metric(
                 figure.short,
                 figure.text(figure.value(leader.metrics)),
@@ -35,7 +36,8 @@ def _difference(figure: Figure, leader: Plan, reference: Plan | None) -> str | N
 
 
 def _colour(figure: Figure, difference: str | None) -> Literal["normal", "inverse", "off"]:
-    if difference == "±0":
+    # A few milliseconds more or less are neither good nor bad.
+    if difference == "±0" or figure.unit == "s":
         return "off"
     return "normal" if figure.better == "high" else "inverse"
 
@@ -61,7 +63,7 @@ def show_verdict(comparison: Comparison) -> None:
                     "Place": [violation.place for violation in plan.violations],
                     "What is wrong": [violation.message for violation in plan.violations],
                 },
-                height=min(38 * (count + 1), 260),
+                height="content" if count < 7 else 260,
                 alt=f"Constraints that the schedule of {plan.label} breaks",
             )
 

@@ -107,7 +107,7 @@ def show_rejection() -> None:
                 "What is wrong": [fault.message for fault in rejected.faults],
             },
             column_config={"Place": st.column_config.TextColumn(width="medium")},
-            height=min(38 * (count + 1), 260),
+            height="content" if count < 7 else 260,
             alt="Faults of the uploaded file: the place of each and what is wrong there",
         )
         st.button("Dismiss", on_click=state.dismiss_rejection)

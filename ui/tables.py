@@ -108,7 +108,7 @@ def show_late_families(problem: Problem, comparison: Comparison) -> None:
         frame,
         hide_index=True,
         column_config=_columns(frame),
-        height=min(36 * (len(frame) + 1) + 3, _TABLE_PIXELS),
+        height="content" if len(frame) < 9 else _TABLE_PIXELS,
         placeholder="never",
         key=state.late_table_key(),
         on_select=lambda: _take_row(list(frame["Family"])),

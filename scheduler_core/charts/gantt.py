@@ -1,8 +1,7 @@
 """The Gantt charts of several methods on one time axis.
 
-One trace
-per panel and due status, never one per task: 5,000 bars build in 0.1 s that way, and take 5 s the
-other way.
+One trace per panel and due status, never one per task: 5,000 bars build in 0.1 s that way, and
+take 5 s the other way.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ MAX_LABELLED_BARS = 300
 _ROW_PIXELS = 20
 _PANEL_HEAD_PIXELS = 50  # title and tick labels above each panel
 _FOOT_PIXELS = 20
+_LEGEND_PIXELS = 22  # a line of its own: on a narrow page it would cover titles and tick labels
 
 
 def row_names(problem: Problem, schedules: Iterable[Schedule], by: View) -> list[str]:
@@ -76,7 +76,8 @@ def gantt(
     """
     shown = list(rows) if rows is not None else row_names(problem, schedules.values(), by)
     sheet = _Sheet(problem, by, shown, highlight, DARK if dark else LIGHT)
-    visible = {title: sheet.visible(schedule) for title, schedule in schedules.items()}
+    axis = window or sheet.extent(schedules.values())
+    visible = {title: sheet.visible(schedule, axis) for title, schedule in schedules.items()}
     labelled = sum(len(tasks) for tasks in visible.values()) <= MAX_LABELLED_BARS
     figure = go.Figure()
     for panel, (title, schedule) in enumerate(schedules.items()):
@@ -86,7 +87,7 @@ def gantt(
             figure.add_trace(sheet.bars(panel, status, tasks, labelled))
         if by == "family":
             figure.add_trace(sheet.due_marks(panel))
-    _lay_out(figure, sheet, list(schedules), window or sheet.extent(schedules.values()))
+    _lay_out(figure, sheet, list(schedules), axis)
     return figure
 
 
@@ -146,11 +147,16 @@ class _Sheet:
         """Return the row that a task's bar is in."""
         return task.machine if self.by == "machine" else task.family_id
 
-    def visible(self, schedule: Schedule) -> list[ScheduledTask]:
-        """Return the tasks of known families in the rows shown."""
+    def visible(self, schedule: Schedule, window: tuple[int, int]) -> list[ScheduledTask]:
+        """Return the tasks of known families in the rows and the stretch of time shown."""
         rows = set(self.rows)
         return [
-            task for task in schedule if self.row(task) in rows and task.family_id in self.families
+            task
+            for task in schedule
+            if self.row(task) in rows
+            and task.family_id in self.families
+            and task.start <= window[1]
+            and task.end >= window[0]
         ]
 
     def bars(
@@ -211,6 +217,9 @@ class _Sheet:
         )
 
     def _label(self, task: ScheduledTask) -> str:
+        """Return the text in a bar, none in one that is dimmed."""
+        if self.highlight and task.family_id not in self.highlight:
+            return ""
         return _plain(task.family_id if self.by == "machine" else task.machine)
 
     def _facts(self, task: ScheduledTask) -> list[str | int]:
@@ -286,8 +295,8 @@ def _lay_out(
         )  # fmt: skip
     _mark_times(figure, sheet, len(titles))
     figure.update_layout(
-        height=inner + _FOOT_PIXELS,
-        margin={"l": 0, "r": 8, "t": 0, "b": _FOOT_PIXELS},
+        height=_LEGEND_PIXELS + inner + _FOOT_PIXELS,
+        margin={"l": 0, "r": 8, "t": _LEGEND_PIXELS, "b": _FOOT_PIXELS},
         barmode="overlay",
         bargap=0.18,
         dragmode="zoom",
@@ -295,7 +304,7 @@ def _lay_out(
         clickmode="event+select",
         uniformtext={"minsize": 8, "mode": "hide"},
         legend={
-            "orientation": "h", "x": 0.96, "xanchor": "right", "y": 1, "yanchor": "top",
+            "orientation": "h", "x": 0.96, "xanchor": "right", "y": 1, "yanchor": "bottom",
             "itemsizing": "constant", "traceorder": "normal", "title": {"text": ""},
         },
     )  # fmt: skip
@@ -320,8 +329,9 @@ def _time_axis(sheet: _Sheet, panel: int, window: tuple[int, int]) -> dict[str, 
     return axis | {"type": "date", "tickformatstops": _TICKS}
 
 
+# One line each: above it stands the title of the panel.
 _TICKS = [
-    {"dtickrange": [None, 43_200_000], "value": "%H:%M\n%a %d %b"},
+    {"dtickrange": [None, 43_200_000], "value": "%d %b %H:%M"},
     {"dtickrange": [43_200_000, 604_800_000], "value": "%a %d %b"},
     {"dtickrange": [604_800_000, "M1"], "value": "%d %b"},
     {"dtickrange": ["M1", None], "value": "%b %Y"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from contextlib import suppress
 from datetime import datetime
@@ -14,18 +15,19 @@ import yaml
 
 from scheduler_core import evaluation, methods
 from scheduler_core.cli import tables
-from scheduler_core.errors import ConfigError
+from scheduler_core.errors import ConfigError, Fault, ProblemError, ScheduleFileError
 from scheduler_core.files import write_aside
 from scheduler_core.generator import GeneratorConfig, generate_snapshot, write_samples
 from scheduler_core.objective import RewardWeights, measure
+from scheduler_core.schedule import Schedule
 from scheduler_core.schedule_file import read_schedule, schedule_document, write_schedule
-from scheduler_core.snapshot import read_snapshot, write_snapshot
+from scheduler_core.snapshot import Snapshot, read_snapshot, write_snapshot
 from scheduler_core.validation import validate as find_violations
 
 
 def schedule(options: argparse.Namespace) -> int:
     """Make a schedule, write it, print its figures."""
-    snapshot = read_snapshot(options.snapshot)
+    snapshot = _snapshot(options.snapshot)
     weights = _weights(options.weights)
     made = methods.make_schedule(
         snapshot.problem,
@@ -48,7 +50,7 @@ def schedule(options: argparse.Namespace) -> int:
 
 def validate(options: argparse.Namespace) -> int:
     """Print every fault of a snapshot, and every violation of a schedule of it."""
-    snapshot = read_snapshot(options.snapshot)
+    snapshot = _snapshot(options.snapshot)
     problem = snapshot.problem
     print(
         f"{options.snapshot}: valid, {len(problem.families)} families, {problem.num_tasks} tasks, "
@@ -56,7 +58,7 @@ def validate(options: argparse.Namespace) -> int:
     )
     if options.schedule is None:
         return 0
-    made = read_schedule(options.schedule)
+    made = _schedule(options.schedule)
     violations = find_violations(problem, made)
     for violation in violations:
         print(violation, file=sys.stderr)
@@ -70,7 +72,7 @@ def compare(options: argparse.Namespace) -> int:
     weights = _weights(options.weights)
     results = {}
     for path in options.snapshots:
-        snapshot = read_snapshot(path)
+        snapshot = _snapshot(path)
         results[str(path)] = evaluation.compare(
             snapshot.problem,
             options.methods,
@@ -92,7 +94,7 @@ def compare(options: argparse.Namespace) -> int:
 def evaluate(options: argparse.Namespace) -> int:
     """Print how a policy does on snapshots against EDD and the best rule."""
     result = evaluation.evaluate(
-        [read_snapshot(path).problem for path in options.data],
+        [_snapshot(path).problem for path in options.data],
         _weights(options.weights),
         model=options.model,
         device=options.device,
@@ -118,7 +120,7 @@ def train(options: argparse.Namespace) -> int:
     device = choose_device(options.device)
     folder = options.folder or Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S}"
     print(f"device: {device.device} ({device.reason})")
-    print(f"run: {folder}")
+    print(f"run: {folder}", flush=True)  # before hours of training, even into a pipe
     result = run_training(
         config, folder, device, init=options.init, listener=tables.ProgressPrinter()
     )
@@ -143,6 +145,30 @@ def generate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _snapshot(path: Path) -> Snapshot:
+    """Return the snapshot in a file; every fault names the file, for there may be several."""
+    try:
+        return read_snapshot(path)
+    except ProblemError as error:
+        raise ProblemError(_in_file(path, fault) for fault in error.faults) from None
+
+
+def _in_file(path: Path, fault: Fault) -> Fault:
+    if fault.place in ("file", str(path)):
+        return Fault(str(path), fault.message)
+    return Fault(f"{path}: {fault.place}", fault.message)
+
+
+def _schedule(path: Path) -> Schedule:
+    """Return the schedule in a file; every fault names the file."""
+    try:
+        return read_schedule(path)
+    except ScheduleFileError as error:
+        lines = (line.removeprefix("file: ") for line in str(error).splitlines())
+        named = (line if line.startswith(f"{path}: ") else f"{path}: {line}" for line in lines)
+        raise ScheduleFileError("\n".join(named)) from None
+
+
 def _weights(path: Path | None) -> RewardWeights:
     if path is None:
         return RewardWeights()
@@ -151,7 +177,9 @@ def _weights(path: Path | None) -> RewardWeights:
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"weights {path}: must be YAML or JSON ({_one_line(error)})") from error
     if not isinstance(document, dict):
-        raise ConfigError(f"weights {path}: must be a mapping of names to numbers")
+        raise ConfigError(
+            f"weights {path}: must be a mapping of names to numbers, such as early_bonus_per_day: 0"
+        )
     return RewardWeights.from_mapping(document)
 
 
@@ -180,4 +208,4 @@ def _replay_command(options: argparse.Namespace) -> str:
     for name in ("model", "weights"):
         if getattr(options, name) is not None:
             parts += [f"--{name}", str(getattr(options, name))]
-    return " ".join([*parts, "--seed", str(options.seed), "--out", str(options.out)])
+    return shlex.join([*parts, "--seed", str(options.seed), "--out", str(options.out)])

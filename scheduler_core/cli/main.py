@@ -13,22 +13,34 @@ from scheduler_core.errors import SchedulerError
 from scheduler_core.generator import SHOPS
 from scheduler_core.methods import DEVICES, METHODS
 
+_DEVICE_HELP = "where the policy runs; auto takes a GPU where there is one"
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 wrong input, 2 wrong usage."""
     options = build_parser().parse_args(arguments)
     try:
-        return int(options.run(options))
+        code = int(options.run(options))
+        sys.stdout.flush()  # a reader that has gone is found out here, not by Python at exit
     except SchedulerError as error:
         print(error, file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # A reader that has gone, such as head, has read enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:
         # A rename that fails names two files: the one written aside, and the one asked for.
-        print(f"{error.filename2 or error.filename}: {error.strerror}", file=sys.stderr)
-        # A reader that has gone, such as head, is no place for a second complaint at exit.
-        if isinstance(error, BrokenPipeError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        path = error.filename2 or error.filename
+        print(f"{path}: {error.strerror}; check the path", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("interrupted; what had been written by then is kept", file=sys.stderr)
+        return INTERRUPTED
+    return code
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -48,7 +60,7 @@ def _add_schedule(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("snapshot", type=Path, help="snapshot file")
     parser.add_argument("--method", choices=METHODS, default="ppo", metavar="METHOD",
                         help=f"one of: {', '.join(METHODS)}")  # fmt: skip
-    parser.add_argument("--out", type=Path, required=True, help="schedule file to write")
+    parser.add_argument("--out", type=_file, required=True, help="schedule file to write")
     _add_common(parser)
     parser.set_defaults(run=commands.schedule)
 
@@ -63,14 +75,14 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("snapshots", type=Path, nargs="+", help="snapshot files")
     parser.add_argument("--methods", choices=METHODS, nargs="+", metavar="METHOD",
                         default=list(METHODS), help="default: all")  # fmt: skip
-    parser.add_argument("--json", type=Path, help="file for the figures")
+    parser.add_argument("--json", type=_file, help="file for the figures")
     _add_common(parser)
     parser.set_defaults(run=commands.compare)
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="snapshot files")
-    parser.add_argument("--json", type=Path, help="file for the figures")
+    parser.add_argument("--json", type=_file, help="file for the figures")
     _add_common(parser)
     parser.set_defaults(run=commands.evaluate)
 
@@ -80,7 +92,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", nargs="+", help="snapshots to train on, not generated ones")
     parser.add_argument("--timesteps", type=int, help="decisions of PPO rollouts")
     parser.add_argument("--seed", type=int, help="seed of everything random")
-    parser.add_argument("--device", choices=DEVICES, default="auto")
+    parser.add_argument("--device", choices=DEVICES, default="auto", help=_DEVICE_HELP)
     parser.add_argument("--init", type=Path, help="checkpoint to start from")
     parser.add_argument("--run", type=Path, dest="folder", help="directory; default: runs/<time>")
     parser.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", dest="settings",
@@ -90,10 +102,11 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 
 def _add_generate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("families", type=int, nargs="?", default=100, help="default: 100")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--shop", choices=SHOPS, default=SHOPS[0])
+    parser.add_argument("--seed", type=int, default=0, help="default: 0")
+    parser.add_argument("--shop", choices=SHOPS, default=SHOPS[0],
+                        help=f"default: {SHOPS[0]}")  # fmt: skip
     target = parser.add_mutually_exclusive_group(required=True)
-    target.add_argument("--out", type=Path, help="snapshot file to write")
+    target.add_argument("--out", type=_file, help="snapshot file to write")
     target.add_argument("--samples", type=Path, help="directory for the sample snapshots")
     parser.set_defaults(run=commands.generate)
 
@@ -101,5 +114,13 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, help="checkpoint; default: the one that ships")
     parser.add_argument("--weights", type=Path, help="reward weights as YAML or JSON")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", choices=DEVICES, default="auto")
+    parser.add_argument("--seed", type=int, default=0, help="for methods that draw; default: 0")
+    parser.add_argument("--device", choices=DEVICES, default="auto", help=_DEVICE_HELP)
+
+
+def _file(text: str) -> Path:
+    """Return the path of a file to write, refusing one that can only be a directory."""
+    path = Path(text)
+    if not path.name:
+        raise argparse.ArgumentTypeError(f"must name a file, got {text!r}")
+    return path

@@ -20,8 +20,6 @@ from scheduler_core.generator.snapshots import (
 )
 from scheduler_core.generator.streams import (
     TEST_SEEDS,
-    TRAINING_SEEDS,
-    VALIDATION_SEEDS,
     Purpose,
     problem_stream,
 )
@@ -32,8 +30,6 @@ __all__ = [
     "SAMPLE_SIZES",
     "SHOPS",
     "TEST_SEEDS",
-    "TRAINING_SEEDS",
-    "VALIDATION_SEEDS",
     "VERSION",
     "GeneratorConfig",
     "Purpose",

@@ -10,10 +10,8 @@ from scheduler_core.errors import ConfigError
 
 Purpose = Literal["sample", "train", "validation", "test"]
 _STREAMS: dict[Purpose, int] = {"sample": 0, "train": 1, "validation": 2, "test": 3}
-TRAINING_SEEDS = range(2**32)
-"""Seeds for ``problem_stream("train", seed)``: any."""
-VALIDATION_SEEDS = range(100)
-"""Seeds for choosing between models: results on these may steer training."""
+MAX_SEED = 2**63 - 1
+"""Largest seed. Seeds beyond 128 bits would run into the keys that part the purposes."""
 TEST_SEEDS = range(20)
 """Seeds of the snapshots that published figures are measured on. Nothing is chosen by these."""
 
@@ -26,16 +24,16 @@ def problem_stream(purpose: Purpose, seed: int) -> np.random.Generator:
     purpose
         ``sample`` for the files that ship, ``train``, ``validation`` or ``test``.
     seed
-        Any whole number >= 0. The same one gives unrelated streams for two purposes, so training
+        From 0 to `MAX_SEED`. The same one gives unrelated streams for two purposes, so training
         can never see a test problem, whatever its seeds.
 
     Raises
     ------
     ConfigError
-        If the purpose is unknown or the seed is negative.
+        If the purpose is unknown or the seed is out of range.
     """
     if purpose not in _STREAMS:
         raise ConfigError(f"purpose: must be one of {', '.join(_STREAMS)}, got {purpose!r}")
-    if seed < 0:
-        raise ConfigError(f"seed: must be >= 0, got {seed}")
+    if not 0 <= seed <= MAX_SEED:
+        raise ConfigError(f"seed: must be >= 0 and below 2**63, got {seed}")
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_STREAMS[purpose],)))

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
@@ -74,13 +75,13 @@ def load_checkpoint(path: Path) -> Checkpoint:
     try:
         fields = record["network"]
         config = NetworkConfig(**{**fields, "hidden_sizes": tuple(fields["hidden_sizes"])})
-        network = CandidatePolicy(config)
-        network.load_state_dict(load(data))
+        with torch.device("meta"):  # takes no memory for sizes that the file only claims to hold
+            network = CandidatePolicy(config)
+        network.load_state_dict(load(data), assign=True)
     except (KeyError, TypeError, RuntimeError, ConfigError, SafetensorError) as error:
-        raise CheckpointError(
-            f"checkpoint {path}: does not hold a whole policy ({error})"
-        ) from error
-    return Checkpoint(network.eval(), record, hashlib.sha256(data).hexdigest())
+        why = " ".join(str(error).split())  # torch writes a line for each weight
+        raise CheckpointError(f"checkpoint {path}: does not hold a whole policy ({why})") from error
+    return Checkpoint(network.float().eval(), record, hashlib.sha256(data).hexdigest())
 
 
 def _record(data: bytes, path: Path) -> dict[str, Any]:
@@ -89,7 +90,7 @@ def _record(data: bytes, path: Path) -> dict[str, Any]:
         (length,) = struct.unpack_from("<Q", data)
         header = json.loads(data[8 : 8 + length])
         record = json.loads(header["__metadata__"]["record"])
-    except (struct.error, ValueError, KeyError, TypeError) as error:
+    except (struct.error, ValueError, KeyError, TypeError, RecursionError) as error:
         raise CheckpointError(f"checkpoint {path}: is not a checkpoint of this program") from error
     if not isinstance(record, dict):
         raise CheckpointError(f"checkpoint {path}: is not a checkpoint of this program")

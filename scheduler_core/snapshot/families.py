@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from scheduler_core.problem import SECONDS_PER_DAY, SECONDS_PER_HOUR, Family, Task
+from scheduler_core.problem import (
+    MAX_WEIGHT,
+    MIN_WEIGHT,
+    SECONDS_PER_DAY,
+    SECONDS_PER_HOUR,
+    Family,
+    Task,
+)
 from scheduler_core.snapshot.checks import MAX_DAYS, MISSING, Report, to_seconds
 from scheduler_core.snapshot.clock import Clock
 from scheduler_core.snapshot.json_text import join, show
 from scheduler_core.snapshot.tasks import Floor, ReadTask, read_task
-
-MIN_WEIGHT, MAX_WEIGHT = 1e-6, 1e6
 
 
 @dataclass(frozen=True)

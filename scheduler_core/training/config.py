@@ -101,8 +101,9 @@ class ImitationConfig:
 class TaskConfig:
     """Problems and weights to train on: generated ones, or ``data``.
 
-    Each rollout draws the weights afresh: with probability ``fixed_share`` the default weights or
-    the late-only ones, otherwise random ones over the whole range of the sliders.
+    Each problem drawn gets weights of its own: with probability ``fixed_share`` one of three
+    settings of interest (default, late only, on time only), otherwise random ones over the whole
+    range of the sliders.
 
     Raises
     ------
@@ -119,7 +120,7 @@ class TaskConfig:
     shops: tuple[str, ...] = ("long_tailed",)
     """Types of shop generated, drawn with equal probability."""
     fixed_share: float = 0.5
-    """Share of rollouts under the default or the late-only weights, in [0, 1]."""
+    """Share of problems under one of the three settings, in [0, 1]."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.min_families <= self.max_families:
@@ -183,7 +184,8 @@ def load_config(path: Path | None, overrides: Mapping[str, Any] | None = None) -
     if path is not None:
         try:
             document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        # The YAML reader lets through what Python says of impossible dates and deep nesting.
+        except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
             why = " ".join(str(error).split())  # a parser's message may go over several lines
             raise ConfigError(f"config {path}: cannot be read ({why})") from error
     document = {} if document is None else document

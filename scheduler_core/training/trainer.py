@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from math import isfinite
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -16,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from scheduler_core.files import append_line, write_aside
+from scheduler_core.files import append_line, finite_or_none, write_aside
 from scheduler_core.generator import generate_problem, problem_stream
 from scheduler_core.policy import CandidatePolicy, load_checkpoint, save_checkpoint
 from scheduler_core.policy.device import DeviceChoice
@@ -243,21 +242,24 @@ class Trainer:
             "phase": phase,
             "timestep": done,
             "seconds": round(perf_counter() - self.begin, 2),
-            **metrics,
+            **{name: finite_or_none(value) for name, value in metrics.items()},
         }
-        append_line(self.folder / "metrics.jsonl", json.dumps(line))
+        append_line(self.folder / "metrics.jsonl", json.dumps(line, allow_nan=False))
         self._status(phase, done)
         self.listener(Progress(phase, done, total, metrics))
 
     def _status(self, state: str, done: int) -> None:
-        best = self.best_ratio if isfinite(self.best_ratio) else None  # JSON has no infinity
+        best = finite_or_none(self.best_ratio)
         status = {"state": state, "timestep": done, "best_to_best_rule": best}
         write_aside(self.folder / "status.json", json.dumps(status, allow_nan=False).encode())
 
 
 def _mean_ratio(ratios: npt.NDArray[Any]) -> float:
-    """Return the geometric mean, which no single easy problem with costs near 0 decides."""
-    return float(np.exp(np.log(np.maximum(ratios, 1e-6)).mean()))
+    """Return the geometric mean, no ratio counted as less than a tenth.
+
+    So no single problem decides on which costs are near 0, the policy's or the rule's.
+    """
+    return float(np.exp(np.log(np.maximum(ratios, 0.1)).mean()))
 
 
 def validation_tasks(config: TrainingConfig) -> dict[str, Tasks]:

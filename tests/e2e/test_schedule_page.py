@@ -126,6 +126,8 @@ def test_downloads_are_the_schedule_on_the_screen(page: Page, server: str, tmp_p
     problem = read_snapshot(SAMPLE).problem
     schedule = read_schedule(tmp_path / "schedule.json")
     assert schedule.method == "spt"
+    certificate = json.loads((tmp_path / "schedule.json").read_text())["certificate"]
+    assert certificate["replay"].startswith("scheduler schedule data/100_jobs.json --method spt ")
     assert validate(problem, schedule) == []
     with page.expect_download() as download:
         page.get_by_role("button", name="SPT as CSV").click()
@@ -167,6 +169,18 @@ def test_zoom_marked_in_the_chart_is_kept_when_the_page_runs_again(page: Page, s
     assert after["range"] == zoomed["range"] == after["second_range"]
 
 
+def test_narrow_page_shows_every_figure_in_full(page: Page, server: str) -> None:
+    """At 800 pixels the tiles wrap instead of being cut off."""
+    page.set_viewport_size({"width": 800, "height": 900})
+    open_page(page, f"{server}/{RULES}")
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('[data-testid=stMetricValue] *')]
+          .filter(value => value.scrollWidth > value.clientWidth + 1).length"""
+    )
+    assert page.locator("[data-testid=stMetricValue]").count() == 8
+    assert cut == 0
+
+
 def test_all_rows_scroll_inside_the_page(page: Page, server: str) -> None:
     """With every machine shown the charts are tall, and the table below is still near."""
     open_page(page, f"{server}/{RULES}")
@@ -174,6 +188,7 @@ def test_all_rows_scroll_inside_the_page(page: Page, server: str) -> None:
     page.get_by_text("By family", exact=True).click()
     page.get_by_role("radiogroup", name="How many").get_by_text("All").click()
     wait_for_chart(page, "chart.rows.length === 40")
+    expect(page.locator(".js-plotly-plot")).to_have_count(1)  # the old one goes a moment later
     many = page.locator(".js-plotly-plot").bounding_box()
     viewport = page.locator(".st-key-gantt_viewport").bounding_box()
     assert few is not None
