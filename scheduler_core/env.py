@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import UnionType
 from typing import Any, SupportsFloat, TypedDict
 
 import gymnasium
@@ -100,6 +101,9 @@ class SchedulingEnv(gymnasium.Env[Observation, np.int64]):
     ) -> None:
         given = snapshot_or_problem
         problem = given.problem if isinstance(given, Snapshot) else given
+        _check_kind("snapshot_or_problem", problem, Problem, "read_snapshot reads a file")
+        _check_kind("weights", weights, RewardWeights | None, "RewardWeights.from_mapping helps")
+        _check_kind("max_steps", max_steps, int | None, "None is no limit")
         if all(family.num_locked == len(family.tasks) for family in problem.families):
             raise ProblemError([Fault("families", "need at least one task that is not locked")])
         if max_steps is not None and max_steps < 1:
@@ -189,6 +193,12 @@ class SchedulingEnv(gymnasium.Env[Observation, np.int64]):
         if truncated or self._simulator.done:
             info["schedule"] = self.schedule()
         return info
+
+
+def _check_kind(name: str, value: object, kind: type | UnionType, way_out: str) -> None:
+    if not isinstance(value, kind):
+        wanted = getattr(kind, "__name__", str(kind))
+        raise ConfigError(f"{name}: must be {wanted}, got {value!r}; {way_out}")
 
 
 def _box(*shape: int) -> spaces.Box:

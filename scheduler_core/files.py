@@ -20,6 +20,9 @@ def write_aside(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)
+    except OSError as error:
+        error.filename = str(path)  # the name that the caller knows
+        raise
     finally:
         aside.unlink(missing_ok=True)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from scheduler_core.errors import ConfigError
 from scheduler_core.objective import RewardWeights
-from scheduler_core.problem import Problem
+from scheduler_core.problem import Family, Machine, Problem, Task
 from scheduler_core.rules import RULES, best_rule, dispatch
 from scheduler_core.schedule import Schedule
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from scheduler_core.policy import PPOScheduler
 
 METHODS: dict[str, str] = {
-    "ppo": "Learned dispatcher: the policy of a checkpoint, told the reward weights",
+    "ppo": "Learned dispatcher: trained to do what the reward weights ask for",
     "best_rule": "Best of all rules on this snapshot, chosen with hindsight",
     "fifo": "First in, first out: the task that has waited longest",
     "edd": "Earliest due date of the family",
@@ -75,7 +75,18 @@ def make_schedule(
     DeviceError
         If the device is not on this machine.
     """
-    weights = weights or RewardWeights()
+    _warm_up(method, model, device)
+    return _make(problem, method, weights or RewardWeights(), model, seed, device)
+
+
+def _make(
+    problem: Problem,
+    method: str,
+    weights: RewardWeights,
+    model: Path | None,
+    seed: int,
+    device: str,
+) -> Schedule:
     if method == "ppo":
         return load_policy(model, device).schedule(problem, weights)
     if method == "best_rule":
@@ -83,6 +94,14 @@ def make_schedule(
     if method in RULES:
         return dispatch(problem, method, weights=weights, seed=seed)
     raise ConfigError(f"method {method!r} is unknown; the methods are {', '.join(METHODS)}")
+
+
+@lru_cache
+def _warm_up(method: str, model: Path | None, device: str) -> None:
+    """Load and compile what a method needs, once, so that runtimes are those of scheduling."""
+    task = Task(sequence=1, process_name="", machines=("machine",), durations=(1,))
+    tiny = Problem((Family("family", (task,), due=1),), (Machine("machine"),))
+    _make(tiny, method, RewardWeights(), model, 0, device)
 
 
 def load_policy(model: Path | None = None, device: str = "cpu") -> PPOScheduler:

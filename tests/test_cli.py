@@ -272,6 +272,7 @@ def test_train_leaves_a_run_and_a_policy_that_schedules(
     [
         (["ppo.epochs"], "--set 'ppo.epochs': must be NAME=VALUE"),
         (["ppo.epochs={"], "--set 'ppo.epochs={': the value must be YAML"),
+        (["seed=2025-13-45"], "--set 'seed=2025-13-45': the value must be YAML"),
         (["ppo.epoch=3"], "ppo.epoch: is not a setting"),
         (["ppo=5", "ppo.epochs=3"], "ppo: must be a mapping of settings, got 5"),
         (["ppo.gamma=.nan"], "ppo.gamma: must be finite"),
@@ -315,6 +316,8 @@ def test_generate_with_an_impossible_size_is_refused(call: Call, tmp_path: Path)
         ["schedule", "shop.json"],
         ["schedule", "shop.json", "--method", "EDD", "--out", "s.json"],
         ["schedule", "shop.json", "--seed", "soon", "--out", "s.json"],
+        ["schedule", "shop.json", "--seed", "-1", "--out", "s.json"],
+        ["schedule", "shop.json", "--seed", str(2**63), "--out", "s.json"],
         ["schedule", "shop.json", "--device", "gpu", "--out", "s.json"],
         ["compare"],
         ["generate"],

@@ -306,3 +306,19 @@ def test_features_of_extreme_problems_lie_in_the_observation_space(
         assert env.observation_space.contains(observation)
         observation, reward, _, _, _ = env.step(action)
         assert np.isfinite(reward)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"snapshot_or_problem": "shop.json"}, "must be Problem, got 'shop.json'; read_snapshot"),
+        ({"weights": {"on_time_reward": 1}}, r"weights: must be .*RewardWeights.* got \{"),
+        ({"max_steps": "many"}, "max_steps: must be .*int.* got 'many'; None is no limit"),
+    ],
+)
+def test_env_given_another_kind_of_thing_says_what_it_takes(
+    arguments: dict[str, Any], message: str
+) -> None:
+    """A path, a mapping of weights: what a newcomer hands over first."""
+    with pytest.raises(ConfigError, match=message):
+        SchedulingEnv(**{"snapshot_or_problem": one_machine([1]), **arguments})

@@ -7,11 +7,12 @@ import struct
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import save
 
 from scheduler_core.errors import CheckpointError, ConfigError
 from scheduler_core.observation import FEATURE_VERSION
-from scheduler_core.policy import load_checkpoint
+from scheduler_core.policy import load_checkpoint, save_checkpoint
 from scheduler_core.policy.checkpoint import FORMAT_VERSION
 from scheduler_core.training import load_config
 from tests.builders import untrained
@@ -52,3 +53,13 @@ def test_load_config_that_the_reader_chokes_on_is_refused(text: str, tmp_path: P
     path.write_text(text)
     with pytest.raises(ConfigError, match="cannot be read"):
         load_config(path)
+
+
+def test_checkpoint_with_weights_that_are_not_finite_is_refused(tmp_path: Path) -> None:
+    """A policy of NaN would choose the first candidate each time, and nobody would know why."""
+    network = untrained()
+    torch.nn.init.constant_(network.critic[0].weight, torch.nan)
+    path = tmp_path / "nan.safetensors"
+    save_checkpoint(network, {}, path)
+    with pytest.raises(CheckpointError, match="holds weights that are not finite"):
+        load_checkpoint(path)

@@ -196,10 +196,14 @@ def test_parse_hours_rounds_the_decimal_to_the_nearest_second(hours: float, seco
         ("2025-08-06T08:00:00+02:00", "2025-08-06T09:00:00", 1),
         ("2025-08-06", "2025-08-06", 24),
         ("2025-08-06T08:00:00.400000", "2025-08-06", 16),
+        ("2025-08-06T08:00:00", "2025-08-06T00:00:00", 16),
     ],
 )
 def test_parse_due_date_counts_from_created_at(created_at: str, moment: str, hours: float) -> None:
-    """A day ends at midnight in the zone of created_at; a date-time is exact."""
+    """A day ends at midnight in the zone of created_at; a date-time is exact.
+
+    Without a zone, midnight is how many exports write the day, and counts as the day.
+    """
     problem = loaded(
         (("metadata", "created_at"), created_at), (("families", "JOST2", "lcd_date"), moment)
     )

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from scheduler_core.errors import CheckpointError, ConfigError, ProblemError
 from scheduler_core.generator import TEST_SEEDS, generate_problem, problem_stream
-from scheduler_core.objective import RewardWeights
+from scheduler_core.objective import RewardWeights, delay_cost
 from scheduler_core.policy import NetworkConfig, PPOScheduler, choose_device, load_checkpoint
 from scheduler_core.problem import Machine, Problem
+from scheduler_core.rules import best_rule
 from scheduler_core.snapshot import snapshot_from_problem, write_snapshot
 from scheduler_core.training import Progress, TrainingConfig, load_config, train
 from scheduler_core.training import trainer as trainer_module
@@ -170,10 +171,10 @@ def test_teacher_actor_replays_the_best_rule_to_the_second(weights: RewardWeight
     tasks = make_tasks(jobs)
     returns = collect_rollout(tasks, TeacherActor(tasks)).returns()
     assert np.array_equal(tasks.state.start, tasks.teacher_start)
-    assert -returns * tasks.unit == pytest.approx(
-        tasks.best_rule_cost, rel=1e-4, abs=1e-4 * tasks.unit.max()
-    )
-    assert (tasks.best_rule_cost <= tasks.edd_cost + 1e-6).all()
+    cost = -returns * tasks.unit
+    best = np.array([delay_cost(p, best_rule(p, w), w) for p, w in jobs])
+    assert cost == pytest.approx(best, rel=1e-4, abs=1e-4 * tasks.unit.max())
+    assert (best <= tasks.edd_cost + 1e-6).all()
 
 
 def test_imitation_learns_what_the_teacher_does() -> None:
@@ -344,4 +345,24 @@ def test_validation_tasks_do_not_depend_on_what_is_trained() -> None:
     assert set(one) == {f"{w}/{n}" for w in VALIDATION_WEIGHTS for n in VALIDATION_SIZES}
     for name, tasks in one.items():
         assert np.array_equal(tasks.arrays.mode_duration, other[name].arrays.mode_duration)
-        assert np.array_equal(tasks.best_rule_cost, other[name].best_rule_cost)
+        assert np.array_equal(tasks.teacher_start, other[name].teacher_start)
+        assert np.array_equal(tasks.unit, other[name].unit)
+
+
+def test_train_in_a_directory_that_holds_a_run_is_refused(tmp_path: Path) -> None:
+    """The lines of two runs in one file of metrics would tell nothing."""
+    (tmp_path / "metrics.jsonl").write_text("{}\n")
+    with pytest.raises(ConfigError, match="already holds a run; name another directory"):
+        run(tmp_path, TINY)
+    assert (tmp_path / "metrics.jsonl").read_text() == "{}\n"
+
+
+def test_train_that_is_interrupted_does_not_look_alive(tmp_path: Path) -> None:
+    """Control-C between two updates leaves a status that says so."""
+
+    def interrupt(_: Progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(TINY, tmp_path, choose_device("cpu"), listener=interrupt)
+    assert json.loads((tmp_path / "status.json").read_text())["state"] == "interrupted"

@@ -71,7 +71,7 @@ def show_charts(snapshot: Snapshot, comparison: Comparison) -> None:
     kind = "machines in use" if choice.by == "machine" else "families"
     order = "busiest" if choice.by == "machine" else "earliest due"
     shown = f"The {order} {len(rows)} of {len(rows) + left_out} {kind}." if left_out else ""
-    st.caption(f"{shown} Drag over a stretch of time to zoom in, double-click to zoom out.")
+    st.caption(f"{shown} Drag over a stretch of time to zoom in; time window All zooms out.")
 
 
 def _title(plan: Plan) -> str:
@@ -147,13 +147,14 @@ def _height(figure: go.Figure) -> int | Literal["content"]:
 
 
 def _take_selection(zero: datetime | None) -> None:
-    """Zoom to the stretch of time that was marked; a double-click marks none and zooms out."""
+    """Zoom to the stretch of time that was marked.
+
+    No stretch means nothing: a chart that is drawn anew says so too, now and then.
+    """
     boxes = st.session_state[state.CHART].selection.box
     if boxes:
         first, last = sorted(_seconds(value, zero) for value in boxes[0]["x"])
         state.set_zoom((first, last))
-    else:
-        state.set_zoom(None)
 
 
 def _seconds(value: str | float, zero: datetime | None) -> int:

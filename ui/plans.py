@@ -10,7 +10,7 @@ import streamlit as st
 from scheduler_core.errors import CheckpointError
 from scheduler_core.methods import METHODS, make_schedule
 from scheduler_core.objective import Metrics, RewardWeights, measure
-from scheduler_core.problem import Family, Machine, Problem, Task
+from scheduler_core.problem import Problem
 from scheduler_core.schedule import Schedule
 from scheduler_core.snapshot import Snapshot
 from scheduler_core.validation import Violation, validate
@@ -128,7 +128,6 @@ def _plan(
     model_stamp: int,  # noqa: ARG001
     _problem: Problem,
 ) -> Plan:
-    _warm_up(method)
     schedule = make_schedule(_problem, method, weights)
     return Plan(
         method,
@@ -136,13 +135,6 @@ def _plan(
         measure(_problem, schedule, weights),
         tuple(validate(_problem, schedule)),
     )
-
-
-@st.cache_resource(show_spinner=False)
-def _warm_up(method: str) -> None:
-    """Compile and load what a method needs, once, so that its runtime is that of scheduling."""
-    task = Task(sequence=1, process_name="", machines=("machine",), durations=(1,))
-    make_schedule(Problem((Family("family", (task,), due=1),), (Machine("machine"),)), method)
 
 
 def _model_stamp(method: str) -> int:

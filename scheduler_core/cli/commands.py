@@ -24,6 +24,9 @@ from scheduler_core.schedule_file import read_schedule, schedule_document, write
 from scheduler_core.snapshot import Snapshot, read_snapshot, write_snapshot
 from scheduler_core.validation import validate as find_violations
 
+# The YAML reader lets through what Python says of impossible dates and deep nesting.
+_NOT_YAML = (yaml.YAMLError, ValueError, RecursionError)
+
 
 def schedule(options: argparse.Namespace) -> int:
     """Make a schedule, write it, print its figures."""
@@ -174,7 +177,7 @@ def _weights(path: Path | None) -> RewardWeights:
         return RewardWeights()
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+    except _NOT_YAML as error:
         raise ConfigError(f"weights {path}: must be YAML or JSON ({_one_line(error)})") from error
     if not isinstance(document, dict):
         raise ConfigError(
@@ -193,7 +196,7 @@ def _setting(text: str) -> tuple[str, object]:
             return name, float(value)
     try:
         return name, yaml.safe_load(value)
-    except yaml.YAMLError as error:
+    except _NOT_YAML as error:
         why = _one_line(error)
         raise ConfigError(f"--set {text!r}: the value must be YAML ({why})") from error
 

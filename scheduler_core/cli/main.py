@@ -91,7 +91,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, help="settings as YAML; default: built in")
     parser.add_argument("--data", nargs="+", help="snapshots to train on, not generated ones")
     parser.add_argument("--timesteps", type=int, help="decisions of PPO rollouts")
-    parser.add_argument("--seed", type=int, help="seed of everything random")
+    parser.add_argument("--seed", type=_seed, help="seed of everything random")
     parser.add_argument("--device", choices=DEVICES, default="auto", help=_DEVICE_HELP)
     parser.add_argument("--init", type=Path, help="checkpoint to start from")
     parser.add_argument("--run", type=Path, dest="folder", help="directory; default: runs/<time>")
@@ -102,7 +102,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 
 def _add_generate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("families", type=int, nargs="?", default=100, help="default: 100")
-    parser.add_argument("--seed", type=int, default=0, help="default: 0")
+    parser.add_argument("--seed", type=_seed, default=0, help="default: 0")
     parser.add_argument("--shop", choices=SHOPS, default=SHOPS[0],
                         help=f"default: {SHOPS[0]}")  # fmt: skip
     target = parser.add_mutually_exclusive_group(required=True)
@@ -114,8 +114,15 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, help="checkpoint; default: the one that ships")
     parser.add_argument("--weights", type=Path, help="reward weights as YAML or JSON")
-    parser.add_argument("--seed", type=int, default=0, help="for methods that draw; default: 0")
+    parser.add_argument("--seed", type=_seed, default=0, help="for methods that draw; default: 0")
     parser.add_argument("--device", choices=DEVICES, default="auto", help=_DEVICE_HELP)
+
+
+def _seed(text: str) -> int:
+    """Return a seed that every random generator, and every file, can hold."""
+    if not text.isdecimal() or int(text) >= 2**63:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 2**63 - 1, got {text}")
+    return int(text)
 
 
 def _file(text: str) -> Path:

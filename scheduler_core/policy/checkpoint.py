@@ -81,6 +81,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
     except (KeyError, TypeError, RuntimeError, ConfigError, SafetensorError) as error:
         why = " ".join(str(error).split())  # torch writes a line for each weight
         raise CheckpointError(f"checkpoint {path}: does not hold a whole policy ({why})") from error
+    if not all(bool(weight.isfinite().all()) for weight in network.parameters()):
+        raise CheckpointError(f"checkpoint {path}: holds weights that are not finite")
     return Checkpoint(network.float().eval(), record, hashlib.sha256(data).hexdigest())
 
 

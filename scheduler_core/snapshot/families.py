@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, time
 from itertools import pairwise
 
 from scheduler_core.problem import (
@@ -68,6 +69,8 @@ def _due(clock: Clock, raw: Mapping[str, object], place: str) -> int | None:
             return None
         return to_seconds(number, SECONDS_PER_DAY)
     if moment is not None:
+        if isinstance(moment, datetime) and moment.timetz() == time():
+            moment = moment.date()  # exports write a day as its midnight
         return clock.seconds_to(moment, f"{place}.lcd_date", day_offset=1)
     if lcd_date is None:
         clock.report.add(place, "has no due date; give lcd_days_remaining or lcd_date")

@@ -186,7 +186,8 @@ def load_config(path: Path | None, overrides: Mapping[str, Any] | None = None) -
             document = yaml.safe_load(path.read_text(encoding="utf-8"))
         # The YAML reader lets through what Python says of impossible dates and deep nesting.
         except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-            why = " ".join(str(error).split())  # a parser's message may go over several lines
+            # A parser's message may go over several lines.
+            why = getattr(error, "strerror", None) or " ".join(str(error).split())
             raise ConfigError(f"config {path}: cannot be read ({why})") from error
     document = {} if document is None else document
     if not isinstance(document, dict):

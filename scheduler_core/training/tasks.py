@@ -50,8 +50,6 @@ class Tasks:
     state: State
     teacher_start: npt.NDArray[np.int64]
     """(T,) start of each task in the best rule's schedule."""
-    best_rule_cost: Floats
-    """(E,) delay cost of the best rule."""
     edd_cost: Floats
     """(E,) delay cost of EDD."""
     unit: Floats
@@ -82,7 +80,6 @@ def make_tasks(jobs: Iterable[Job], repeats: int = 1, rules: Sequence[str] = ALL
         objective=objective,
         state=empty_state(arrays, POLICY_DELTA),
         teacher_start=np.concatenate([each.teacher_start for each in judged]),
-        best_rule_cost=cost,
         edd_cost=np.array([each.edd_cost for each in judged]),
         unit=np.maximum(cost, _family_worth(arrays, objective)),
     )

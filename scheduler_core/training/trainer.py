@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from scheduler_core.errors import ConfigError
 from scheduler_core.files import append_line, finite_or_none, write_aside
 from scheduler_core.generator import generate_problem, problem_stream
 from scheduler_core.policy import CandidatePolicy, load_checkpoint, save_checkpoint
@@ -99,6 +100,8 @@ def train(
     ------
     CheckpointError, ProblemError
         If ``init`` or a snapshot of the config cannot be read.
+    ConfigError
+        If the directory already holds a run.
     """
     torch.manual_seed(config.seed)
     network = load_checkpoint(init).network if init else CandidatePolicy(config.network)
@@ -143,16 +146,22 @@ class Trainer:
         self.draw: Callable[[np.random.Generator], Job] = job_source(config.task)
         self.validation = validation_tasks(config)
         self.best_ratio = float("inf")
+        self.timestep = 0
         self.begin = perf_counter()
 
     def run(self, *, warm_start: bool) -> TrainingResult:
         """Train from the first update to the last."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        if (self.folder / "metrics.jsonl").exists():
+            raise ConfigError(f"run {self.folder}: already holds a run; name another directory")
         write_aside(self.folder / "config.yaml", config_yaml(self.config).encode())
-        if warm_start and self.config.imitation.decisions:
-            self._imitate()
-        self._improve()
-        self._status("finished", self.config.timesteps)
+        try:
+            if warm_start and self.config.imitation.decisions:
+                self._imitate()
+            self._improve()
+        except BaseException:  # whatever ends it, nobody must take the run for a live one
+            self._status("interrupted", self.timestep)
+            raise
+        self._status("finished", self.timestep)
         return TrainingResult(self.checkpoint("best"), self.best_ratio, perf_counter() - self.begin)
 
     def checkpoint(self, name: str) -> Path:
@@ -245,6 +254,7 @@ class Trainer:
             **{name: finite_or_none(value) for name, value in metrics.items()},
         }
         append_line(self.folder / "metrics.jsonl", json.dumps(line, allow_nan=False))
+        self.timestep = done
         self._status(phase, done)
         self.listener(Progress(phase, done, total, metrics))
 
