@@ -362,7 +362,6 @@ def test_schedule_that_cannot_be_written_says_which_file(
         ["schedule", "absent.json", "--method", "edd", "--out", "s.json"],
         ["schedule", "shop.json", "--model", "absent.st", "--out", "s.json"],
         ["schedule", "shop.json", "--method", "edd", "--weights", "absent.yaml", "--out", "s.json"],
-        ["schedule", "shop.json", "--method", "random", "--seed", "-1", "--out", "s.json"],
         ["evaluate", "--data", "shop.json", "--model", "absent.st"],
         ["train", "--config", "absent.yaml"],
         ["train", "--init", "absent.st", "--set", "validation_problems=1"],

@@ -115,7 +115,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, help="checkpoint; default: the one that ships")
     parser.add_argument("--weights", type=Path, help="reward weights as YAML or JSON")
     parser.add_argument("--seed", type=_seed, default=0, help="for methods that draw; default: 0")
-    parser.add_argument("--device", choices=DEVICES, default="auto", help=_DEVICE_HELP)
+    parser.add_argument("--device", choices=DEVICES, default="cpu", help=_DEVICE_HELP)
 
 
 def _seed(text: str) -> int:
