@@ -72,4 +72,4 @@ def _what_the_tiles_show(comparison: Comparison) -> str:
     tiles = f":gray[The tiles show {comparison.leader.label}"
     if comparison.reference is not None:
         tiles += f", and the difference to {comparison.reference.label}"
-    return tiles + ". What the methods aim at is a low delay cost.]"
+    return tiles + ". Methods are compared by delay cost.]"
