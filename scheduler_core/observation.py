@@ -21,6 +21,7 @@ from scheduler_core.rules.priorities import (
     atc_index,
     covert_index,
     mean_duration,
+    tail_after,
     work_in_next_queue,
 )
 from scheduler_core.simulator import Objective, ProblemArrays, State
@@ -112,54 +113,68 @@ def _look_ahead(p: ProblemArrays, s: State, family: int) -> tuple[float, float, 
 
 
 @kernel
+def _observe_family(
+    p: ProblemArrays,
+    s: State,
+    e: int,
+    family: int,
+    mean: float,
+    row: npt.NDArray[np.float32],
+) -> None:
+    """Write those features of a candidate that do not depend on the others' one by one."""
+    scale, time = p.scale[e], s.time[e]
+    task, due = s.next_task[family], p.due[family]
+    duration = float(p.mode_duration[s.mode[family]])
+    is_last = task + 1 == p.family_task[family + 1]
+    later = tail_after(p, family, task)
+    slack = due - time - duration - later
+    queued, heaviest, next_load, next_free = _look_ahead(p, s, family)
+    row[0] = _squash(duration / scale)
+    row[1] = _squash(duration / mean)
+    row[2] = _squash((s.est[family] - time) / mean)
+    row[3] = _squash(later / scale)
+    row[4] = math.log1p(p.family_task[family + 1] - task - 1)
+    row[5] = _squash(slack / scale)
+    row[6] = _squash((due - time) / scale)
+    row[7] = _squash((due - time) / (duration + later))
+    row[8] = slack < 0
+    row[9] = slack < mean
+    row[10] = _squash((slack - queued) / scale)
+    row[11] = _squash(queued / scale)
+    row[12] = _squash((time - s.ready[family]) / scale)
+    row[17] = _squash(work_in_next_queue(p, s, family) / scale)
+    row[18] = _squash(next_load / scale)
+    row[19] = 0.0 if is_last else _squash((next_free - time - duration) / scale)
+    row[20] = is_last
+    row[21] = _squash(heaviest / (s.load[s.conflict_machine[e]] + scale))
+
+
+@kernel
 def _observe_candidates(
     p: ProblemArrays, o: Objective, s: State, e: int, out: npt.NDArray[np.float32]
 ) -> None:
     """Write the candidates' features, (num_candidates, NUM_CANDIDATE_FEATURES)."""
     first, count = p.env_family[e], s.num_candidates[e]
-    scale, mean, time = p.scale[e], mean_duration(p, s, e), s.time[e]
-    load = float(s.load[s.conflict_machine[e]])
-    keys = np.empty((6, count))
+    mean, time = mean_duration(p, s, e), s.time[e]
+    keys = np.empty((6, count))  # what the candidates are ranked by
+    covert = np.empty(count)
     weights = 0.0
     for i in range(count):
         family = s.candidate[first + i]
-        task = s.next_task[family]
+        _observe_family(p, s, e, family, mean, out[i])
         duration = float(p.mode_duration[s.mode[family]])
-        is_last = task + 1 == p.family_task[family + 1]
-        later = 0.0 if is_last else p.tail[task + 1]
-        slack = p.due[family] - time - duration - later
-        queued, heaviest, next_load, next_free = _look_ahead(p, s, family)
-        row = out[i]
-        row[0] = _squash(duration / scale)
-        row[1] = _squash(duration / mean)
-        row[2] = _squash((s.est[family] - time) / mean)
-        row[3] = _squash(later / scale)
-        row[4] = math.log1p(p.family_task[family + 1] - task - 1)
-        row[5] = _squash(slack / scale)
-        row[6] = _squash((p.due[family] - time) / scale)
-        row[7] = _squash((p.due[family] - time) / (duration + later))
-        row[8] = slack < 0
-        row[9] = slack < mean
-        row[10] = _squash((slack - queued) / scale)
-        row[11] = _squash(queued / scale)
-        row[12] = _squash((time - s.ready[family]) / scale)
-        row[17] = _squash(work_in_next_queue(p, s, family) / scale)
-        row[18] = _squash(next_load / scale)
-        row[19] = 0.0 if is_last else _squash((next_free - time - duration) / scale)
-        row[20] = is_last
-        row[21] = _squash(heaviest / (load + scale))
-        keys[0, i], keys[1, i], keys[2, i] = duration, p.due[family], slack
-        keys[3, i] = duration + later
+        work = duration + tail_after(p, family, s.next_task[family])
+        keys[0, i], keys[1, i] = duration, p.due[family]
+        keys[2, i], keys[3, i] = p.due[family] - time - work, work
         keys[4, i] = atc_index(p, o, s, family, time, mean)
         keys[5, i] = o.weight[family] / duration
-        row[15] = covert_index(p, o, s, family, time)
+        covert[i] = covert_index(p, o, s, family, time)
         weights += o.weight[family]
-    most_covert = out[:count, 15].max() + 1e-30
     for i in range(count):
         row = out[i]
         row[13] = math.log(o.weight[s.candidate[first + i]] * count / weights)
         row[14] = keys[4, i] / (keys[4].max() + 1e-300)
-        row[15] /= most_covert
+        row[15] = covert[i] / (covert.max() + 1e-30)
         row[16] = keys[5, i] / keys[5].max()
     for column in range(6):
         _ranks(keys[column], out[:, 22 + column])

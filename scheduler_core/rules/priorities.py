@@ -50,17 +50,17 @@ _MWKR, _SRPT, _ODD, _PT_WINQ_SLACK, _FEASIBLE_EDD, _RANDOM = (int(rule) for rule
 
 
 @kernel
-def _tail_after(p: ProblemArrays, family: int, task: int) -> float:
+def tail_after(p: ProblemArrays, family: int, task: int) -> float:
     """Return the work of the tasks behind ``task``."""
     return p.tail[task + 1] if task + 1 < p.family_task[family + 1] else 0.0
 
 
 @kernel
-def _operation_due(p: ProblemArrays, family: int, tail_after: float) -> float:
+def _operation_due(p: ProblemArrays, family: int, later: float) -> float:
     """Return the operational due time: the allowance shared out by work content."""
     total = p.tail[p.family_task[family]]
     allowance = p.due[family] - p.release[family]
-    return p.release[family] + allowance * (total - tail_after) / total
+    return p.release[family] + allowance * (total - later) / total
 
 
 @kernel
@@ -91,7 +91,7 @@ def atc_index(
 ) -> float:
     """Return the apparent tardiness cost index, larger for more pressing families."""
     duration = float(p.mode_duration[s.mode[family]])
-    lead = ATC_LEAD * _tail_after(p, family, s.next_task[family])
+    lead = ATC_LEAD * tail_after(p, family, s.next_task[family])
     slack = p.due[family] - time - duration - lead
     return o.weight[family] / duration * math.exp(-max(0.0, slack) / (ATC_LOOKAHEAD * mean))
 
@@ -100,7 +100,7 @@ def atc_index(
 def covert_index(p: ProblemArrays, o: Objective, s: State, family: int, time: int) -> float:
     """Return cost over time: expected tardiness cost per second of duration."""
     duration = float(p.mode_duration[s.mode[family]])
-    work = duration + _tail_after(p, family, s.next_task[family])
+    work = duration + tail_after(p, family, s.next_task[family])
     slack = p.due[family] - time - work
     share = 1.0 if slack <= 0 else max(0.0, 1.0 - slack / (COVERT_WAIT * work))
     return o.weight[family] / duration * share
@@ -112,8 +112,8 @@ def priority(
 ) -> float:
     """Return the priority of a candidate family under every rule but the random one."""
     due, duration = p.due[family], float(p.mode_duration[s.mode[family]])
-    tail_after = _tail_after(p, family, s.next_task[family])
-    work = duration + tail_after
+    later = tail_after(p, family, s.next_task[family])
+    work = duration + later
     if rule == _FIFO:
         return float(s.ready[family])
     if rule == _EDD:
@@ -137,7 +137,7 @@ def priority(
     if rule == _SRPT:
         return work
     if rule == _ODD:
-        return _operation_due(p, family, tail_after)
+        return _operation_due(p, family, later)
     if rule == _PT_WINQ_SLACK:
         # Holthaus and Rajendran, International Journal of Production Economics 48(1), 1997.
         return duration + work_in_next_queue(p, s, family) + min(0.0, due - time - work)
