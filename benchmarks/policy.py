@@ -22,15 +22,11 @@ from scheduler_core.evaluation import Evaluation, evaluate
 from scheduler_core.files import write_aside
 from scheduler_core.generator import SHOPS, GeneratorConfig, generate_problem, problem_stream
 from scheduler_core.methods import load_policy
-from scheduler_core.objective import RewardWeights
 from scheduler_core.problem import Problem
 from scheduler_core.snapshot import read_snapshot
+from scheduler_core.training.trainer import VALIDATION_WEIGHTS
 
-WEIGHTS = {
-    "default": RewardWeights(),
-    "late only": RewardWeights(early_bonus_per_day=0.0),
-    "on time only": RewardWeights(early_bonus_per_day=0.0, late_penalty_per_day=-1.0),
-}
+WEIGHTS = {name.replace("_", " "): weights for name, weights in VALIDATION_WEIGHTS.items()}
 SAMPLES = ("40", "100", "200")
 
 

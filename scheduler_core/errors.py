@@ -35,6 +35,11 @@ class ProblemError(SchedulerError):
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
+def one_line(error: BaseException) -> str:
+    """Return the message of a parser, which may go over several lines, as part of a sentence."""
+    return " ".join(str(error).split())
+
+
 class ScheduleFileError(SchedulerError):
     """A schedule file cannot be read as one."""
 

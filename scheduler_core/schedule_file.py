@@ -6,6 +6,7 @@ import csv
 import io
 import os
 import platform
+import shlex
 from collections.abc import Mapping
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
@@ -90,6 +91,18 @@ def _versions() -> dict[str, str | None]:
         except PackageNotFoundError:  # run from a folder that is not installed
             versions[package] = None
     return versions
+
+
+def replay_command(
+    snapshot: Path | str, method: str, seed: int, out: Path | str, **files: Path | None
+) -> str:
+    """Return the command that makes a schedule again; ``files`` are options by name, or None."""
+    options = ["--method", method]
+    for name, path in files.items():
+        if path is not None:
+            options += [f"--{name}", str(path)]
+    options += ["--seed", str(seed), "--out", str(out)]
+    return shlex.join(["scheduler", "schedule", str(snapshot), *options])
 
 
 def write_schedule(document: Mapping[str, object], path: str | os.PathLike[str]) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shlex
 
 import streamlit as st
 
 from scheduler_core.methods import load_policy
 from scheduler_core.objective import RewardWeights
-from scheduler_core.schedule_file import schedule_csv, schedule_document
+from scheduler_core.schedule_file import replay_command, schedule_csv, schedule_document
 from scheduler_core.snapshot import Snapshot
 from ui.plans import Comparison, Plan
 from ui.snapshots import SAMPLES
@@ -51,6 +50,4 @@ def _replay_command(snapshot: Snapshot, plan: Plan) -> str:
     """Return the command that makes the schedule again, run from the folder of the workbench."""
     sample = SAMPLES / f"{snapshot.name}.json"
     path = f"{SAMPLES.name}/{sample.name}" if sample.exists() else snapshot.name
-    options = ["--method", plan.method, "--seed", str(plan.schedule.seed)]
-    options += ["--out", f"schedule-{plan.method}.json"]
-    return shlex.join(["scheduler", "schedule", path, *options])
+    return replay_command(path, plan.method, plan.schedule.seed, f"schedule-{plan.method}.json")

@@ -23,8 +23,6 @@ MAX_METHODS = 4
 
 _LABELS = {
     "ppo": "PPO",
-    "ppo_search": "PPO search",
-    "cpsat": "CP-SAT",
     "best_rule": "Best rule",
     "random": "Random",
     "feasible_edd": "Feasible EDD",
@@ -129,12 +127,10 @@ def _plan(
     _problem: Problem,
 ) -> Plan:
     schedule = make_schedule(_problem, method, weights)
-    return Plan(
-        method,
-        schedule,
-        measure(_problem, schedule, weights),
-        tuple(validate(_problem, schedule)),
-    )
+    metrics = measure(_problem, schedule, weights)
+    # The figures come from the validator too; it runs again only where there is something to name.
+    violations = validate(_problem, schedule) if metrics.constraint_violations else []
+    return Plan(method, schedule, metrics, tuple(violations))
 
 
 def _model_stamp(method: str) -> int:

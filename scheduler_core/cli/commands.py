@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
 import sys
 from contextlib import suppress
 from datetime import datetime
@@ -15,12 +14,17 @@ import yaml
 
 from scheduler_core import evaluation, methods
 from scheduler_core.cli import tables
-from scheduler_core.errors import ConfigError, Fault, ProblemError, ScheduleFileError
+from scheduler_core.errors import ConfigError, Fault, ProblemError, ScheduleFileError, one_line
 from scheduler_core.files import write_aside
 from scheduler_core.generator import GeneratorConfig, generate_snapshot, write_samples
 from scheduler_core.objective import RewardWeights, measure
 from scheduler_core.schedule import Schedule
-from scheduler_core.schedule_file import read_schedule, schedule_document, write_schedule
+from scheduler_core.schedule_file import (
+    read_schedule,
+    replay_command,
+    schedule_document,
+    write_schedule,
+)
 from scheduler_core.snapshot import Snapshot, read_snapshot, write_snapshot
 from scheduler_core.validation import validate as find_violations
 
@@ -41,7 +45,16 @@ def schedule(options: argparse.Namespace) -> int:
         device=options.device,
     )
     metrics = measure(snapshot.problem, made, weights)
-    certificate: dict[str, Any] = {"replay": _replay_command(options)}
+    certificate: dict[str, Any] = {
+        "replay": replay_command(
+            options.snapshot,
+            options.method,
+            options.seed,
+            options.out,
+            model=options.model,
+            weights=options.weights,
+        )
+    }
     if options.method == "ppo":
         policy = methods.load_policy(options.model, options.device)
         certificate["checkpoint_sha256"] = policy.sha256
@@ -178,7 +191,7 @@ def _weights(path: Path | None) -> RewardWeights:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except _NOT_YAML as error:
-        raise ConfigError(f"weights {path}: must be YAML or JSON ({_one_line(error)})") from error
+        raise ConfigError(f"weights {path}: must be YAML or JSON ({one_line(error)})") from error
     if not isinstance(document, dict):
         raise ConfigError(
             f"weights {path}: must be a mapping of names to numbers, such as early_bonus_per_day: 0"
@@ -197,18 +210,5 @@ def _setting(text: str) -> tuple[str, object]:
     try:
         return name, yaml.safe_load(value)
     except _NOT_YAML as error:
-        why = _one_line(error)
+        why = one_line(error)
         raise ConfigError(f"--set {text!r}: the value must be YAML ({why})") from error
-
-
-def _one_line(error: Exception) -> str:
-    """Return the message of a parser, which may go over several lines, as part of a sentence."""
-    return " ".join(str(error).split())
-
-
-def _replay_command(options: argparse.Namespace) -> str:
-    parts = ["scheduler", "schedule", str(options.snapshot), "--method", options.method]
-    for name in ("model", "weights"):
-        if getattr(options, name) is not None:
-            parts += [f"--{name}", str(getattr(options, name))]
-    return shlex.join([*parts, "--seed", str(options.seed), "--out", str(options.out)])

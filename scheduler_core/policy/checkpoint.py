@@ -17,7 +17,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
-from scheduler_core.errors import CheckpointError, ConfigError
+from scheduler_core.errors import CheckpointError, ConfigError, one_line
 from scheduler_core.files import write_aside
 from scheduler_core.observation import FEATURE_VERSION
 from scheduler_core.policy.network import CandidatePolicy, NetworkConfig
@@ -79,7 +79,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
             network = CandidatePolicy(config)
         network.load_state_dict(load(data), assign=True)
     except (KeyError, TypeError, RuntimeError, ConfigError, SafetensorError) as error:
-        why = " ".join(str(error).split())  # torch writes a line for each weight
+        why = one_line(error)  # torch writes a line for each weight
         raise CheckpointError(f"checkpoint {path}: does not hold a whole policy ({why})") from error
     if not all(bool(weight.isfinite().all()) for weight in network.parameters()):
         raise CheckpointError(f"checkpoint {path}: holds weights that are not finite")

@@ -20,7 +20,7 @@ from scheduler_core.observation import (
     observe,
 )
 from scheduler_core.policy.network import CandidatePolicy
-from scheduler_core.simulator import Objective, ProblemArrays, State, advance, place, reset
+from scheduler_core.simulator import Objective, ProblemArrays, State, advance, place
 
 Floats = npt.NDArray[np.float32]
 
@@ -135,12 +135,11 @@ def candidate_scores(net: ForwardWeights, candidates: Floats, context: Floats) -
 
 @kernel
 def run_policy(p: ProblemArrays, o: Objective, s: State, e: int, net: ForwardWeights) -> None:
-    """Schedule environment ``e`` from time zero to its end, each time the highest score."""
-    reset(p, s, e)
+    """Take ``e`` from the decision before it to its end, each time by the highest score."""
     first = p.env_family[e]
     rows = np.empty((p.env_family[e + 1] - first, NUM_CANDIDATE_FEATURES), np.float32)
     context = np.empty(NUM_CONTEXT_FEATURES, np.float32)
-    count = advance(p, s, e)
+    count = s.num_candidates[e]
     while count > 0:
         choice = 0
         if count > 1:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import product
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +29,9 @@ from scheduler_core.simulator.simulator import check_delta
 
 RULES: tuple[str, ...] = tuple(rule.name.lower() for rule in Rule)
 """Names of the fourteen rules, and ``random``."""
+
+ALL_RULES = RULES[:-1]
+"""Every rule but the random one."""
 
 RULE_DELTA = 0.5
 """Rules wait for a pressing task half as long as they could: on average that suits them best."""
@@ -74,12 +80,26 @@ def dispatch(
     return schedule_from(problem, arrays, state, rule, seed=seed, runtime_seconds=runtime)
 
 
-def dispatch_arrays(
-    arrays: ProblemArrays, objective: Objective, state: State, env: int, rule: str
-) -> float:
-    """Run a rule in place on one environment and return the score it reaches."""
-    run_rule(arrays, objective, state, env, _number(rule), np.zeros(0))
-    return float(bound_score(arrays, objective, state, env))
+class RuleRun(NamedTuple):
+    """Where a rule has led."""
+
+    score: float
+    state: State
+
+
+def try_rules(
+    arrays: ProblemArrays,
+    objective: Objective,
+    rules: Iterable[str] = ALL_RULES,
+    deltas: Iterable[float] = BEST_RULE_DELTAS,
+) -> list[RuleRun]:
+    """Run each rule with each delta on one problem, to its end, and return where each has led."""
+    runs = []
+    for rule, delta in product(rules, deltas):
+        state = empty_state(arrays, delta)
+        run_rule(arrays, objective, state, 0, _number(rule), np.zeros(0))
+        runs.append(RuleRun(float(bound_score(arrays, objective, state, 0)), state))
+    return runs
 
 
 def best_rule(problem: Problem, weights: RewardWeights) -> Schedule:
@@ -90,12 +110,9 @@ def best_rule(problem: Problem, weights: RewardWeights) -> Schedule:
     begin = perf_counter()
     arrays = to_arrays(problem)
     objective = make_objective(arrays, [weights])
-    tried = [
-        (rule, empty_state(arrays, delta)) for rule in RULES[:-1] for delta in BEST_RULE_DELTAS
-    ]
-    _, best = max(tried, key=lambda run: dispatch_arrays(arrays, objective, run[1], 0, run[0]))
+    best = max(try_rules(arrays, objective), key=lambda run: run.score)
     runtime = perf_counter() - begin
-    return schedule_from(problem, arrays, best, "best_rule", runtime_seconds=runtime)
+    return schedule_from(problem, arrays, best.state, "best_rule", runtime_seconds=runtime)
 
 
 def _number(rule: str) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import numpy.typing as npt
 
@@ -45,7 +43,7 @@ class Simulator:
     problem
         What is to be scheduled.
     weights
-        What `bound_score` counts.
+        What `objective` counts.
     delta
         Between 0 (non-delay schedules) and 1 (active schedules).
     """
@@ -82,14 +80,11 @@ class Simulator:
         kernels.place(self.arrays, self.state, 0, family)
         kernels.advance(self.arrays, self.state, 0)
 
-    def bound_score(self) -> float:
-        """Return the score if from here on each family had the shop to itself."""
-        return float(kernels.bound_score(self.arrays, self.objective, self.state, 0))
-
-    def schedule(self, method: str, seed: int = 0, runtime_seconds: float = 0.0) -> Schedule:
+    def schedule(self, method: str, runtime_seconds: float = 0.0) -> Schedule:
         """Return what has been placed so far."""
-        made = schedule_from(self.problem, self.arrays, self.state, method)
-        return replace(made, seed=seed, runtime_seconds=runtime_seconds)
+        return schedule_from(
+            self.problem, self.arrays, self.state, method, runtime_seconds=runtime_seconds
+        )
 
 
 def schedule_from(

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from scheduler_core.errors import ConfigError
+from scheduler_core.errors import ConfigError, one_line
 from scheduler_core.policy import NetworkConfig
 
 
@@ -186,8 +186,7 @@ def load_config(path: Path | None, overrides: Mapping[str, Any] | None = None) -
             document = yaml.safe_load(path.read_text(encoding="utf-8"))
         # The YAML reader lets through what Python says of impossible dates and deep nesting.
         except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-            # A parser's message may go over several lines.
-            why = getattr(error, "strerror", None) or " ".join(str(error).split())
+            why = getattr(error, "strerror", None) or one_line(error)
             raise ConfigError(f"config {path}: cannot be read ({why})") from error
     document = {} if document is None else document
     if not isinstance(document, dict):

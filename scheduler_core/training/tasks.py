@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from scheduler_core.generator import GeneratorConfig, generate_problem
 from scheduler_core.objective import RewardWeights
 from scheduler_core.policy.scheduler import POLICY_DELTA
 from scheduler_core.problem import Problem
-from scheduler_core.rules import BEST_RULE_DELTAS, RULE_DELTA, RULES, dispatch_arrays
+from scheduler_core.rules import ALL_RULES, RULE_DELTA, try_rules
 from scheduler_core.simulator import (
     Objective,
     ProblemArrays,
@@ -33,9 +34,6 @@ from scheduler_core.training.config import TaskConfig
 DEFAULT = RewardWeights()
 LATE_ONLY = RewardWeights(early_bonus_per_day=0.0)
 ON_TIME_ONLY = RewardWeights(early_bonus_per_day=0.0, late_penalty_per_day=-1.0)
-
-ALL_RULES = RULES[:-1]
-"""Every rule but the random one."""
 
 Floats = npt.NDArray[np.float64]
 Job = tuple[Problem, RewardWeights]
@@ -101,26 +99,16 @@ def _judge(problem: Problem, weights: RewardWeights, rules: Sequence[str]) -> _J
     start = empty_state(arrays, POLICY_DELTA)
     reset(arrays, start, 0)
     ideal = bound_score(arrays, objective, start, 0)
-    deltas = {"edd": {RULE_DELTA}} | {rule: {RULE_DELTA, *BEST_RULE_DELTAS} for rule in rules}
-    runs = []
-    for rule, tried in deltas.items():
-        for delta in sorted(tried):
-            state = empty_state(arrays, delta)
-            score = dispatch_arrays(arrays, objective, state, 0, rule)
-            runs.append((ideal - score, rule, delta, state.start))
-    cost, _, _, teacher_start = min(runs, key=lambda run: run[0])
-    edd = next(run[0] for run in runs if run[1:3] == ("edd", RULE_DELTA))
-    return _Judged(arrays, weights, teacher_start, cost, edd)
+    (edd,) = try_rules(arrays, objective, ("edd",), (RULE_DELTA,))
+    best = max([edd, *try_rules(arrays, objective, rules)], key=lambda run: run.score)
+    return _Judged(arrays, weights, best.state.start, ideal - best.score, ideal - edd.score)
 
 
 def _family_worth(arrays: ProblemArrays, objective: Objective) -> Floats:
     """Return what a family of mean weight loses by missing its due time by one scale, (E,)."""
     slope = (objective.early - objective.late - objective.makespan) * arrays.scale
     weight = np.array(
-        [
-            objective.weight[first:last].mean()
-            for first, last in zip(arrays.env_family, arrays.env_family[1:], strict=False)
-        ]
+        [objective.weight[first:last].mean() for first, last in pairwise(arrays.env_family)]
     )
     return weight * (objective.on_time + slope)
 

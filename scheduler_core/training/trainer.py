@@ -176,16 +176,17 @@ class Trainer:
             begin = perf_counter()
             tasks = make_tasks(self._jobs(settings.problems_per_update), rules=TEACHERS)
             rollout = collect_rollout(tasks, TeacherActor(tasks))
-            done += int(rollout.alive.sum())
-            updates += 1
             loss = imitate(
                 self.network, optimizer, rollout, settings, self.config.ppo, self.batch_rng
             )
-            rate = int(rollout.alive.sum()) / (perf_counter() - begin)
-            metrics = {"cross_entropy": loss, "decisions_per_second": rate}
-            if updates % self.config.validate_every == 0 or done >= settings.decisions:
-                metrics |= self._validate("imitation", done)
-            self._report("imitation", done, settings.decisions, metrics)
+            decisions = int(rollout.alive.sum())
+            done += decisions
+            updates += 1
+            metrics = {
+                "cross_entropy": loss,
+                "decisions_per_second": decisions / (perf_counter() - begin),
+            }
+            self._end_update("imitation", updates, done, settings.decisions, metrics)
 
     def _improve(self) -> None:
         ppo, timesteps = self.config.ppo, self.config.timesteps
@@ -210,9 +211,15 @@ class Trainer:
                 "learning_rate": optimizer.param_groups[0]["lr"],
                 "decisions_per_second": decisions / (perf_counter() - begin),
             }
-            if updates % self.config.validate_every == 0 or done >= timesteps:
-                metrics |= self._validate("ppo", done)
-            self._report("ppo", done, timesteps, metrics)
+            self._end_update("ppo", updates, done, timesteps, metrics)
+
+    def _end_update(
+        self, phase: str, updates: int, done: int, total: int, metrics: dict[str, float]
+    ) -> None:
+        """Validate if it is time to, or the phase is over, and tell of the update."""
+        if updates % self.config.validate_every == 0 or done >= total:
+            metrics = metrics | self._validate(phase, done)
+        self._report(phase, done, total, metrics)
 
     def _jobs(self, count: int) -> list[Job]:
         return [self.draw(self.problem_rng) for _ in range(count)]
