@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numba
 from numba import njit
@@ -21,7 +23,7 @@ def _sources_digest() -> str:
     digest = hashlib.sha256()
     for path in sorted(_PACKAGE.rglob("*.py")):
         source = path.read_bytes()
-        if b"@kernel" in source or path.name == "arrays.py":
+        if b"scheduler_core.compiled import" in source or path.name == "arrays.py":
             digest.update(source)
     return digest.hexdigest()[:16]
 
@@ -32,5 +34,29 @@ if not vars(numba.config)["CACHE_DIR"] and os.access(_PACKAGE, os.W_OK):
     directory = _PACKAGE / "__pycache__" / f"kernels-{_sources_digest()}"
     vars(numba.config)["CACHE_DIR"] = str(directory)
 
-kernel = njit(cache=True, nogil=True)
-"""Compile a function to machine code; it releases the interpreter lock while it runs."""
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+def kernel(function: Function) -> Function:
+    """Compile a function to machine code; it releases the interpreter lock while it runs."""
+    return _compiled(function)
+
+
+def lean_kernel(function: Function) -> Function:
+    """Compile without counting references to arrays, and so without allocating.
+
+    In the simulator the counting would cost ten times the work itself.
+    """
+    return _compiled(function, _nrt=False)
+
+
+def inlined(function: Function) -> Function:
+    """Compile a lean kernel as a part of those that call it.
+
+    To pass all the arrays of a simulation to a function costs as much as a step.
+    """
+    return _compiled(function, _nrt=False, inline="always")
+
+
+def _compiled(function: Function, **options: Any) -> Function:
+    return njit(cache=True, nogil=True, **options)(function)  # type: ignore[no-any-return]

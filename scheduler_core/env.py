@@ -40,15 +40,18 @@ class SchedulingEnv(gymnasium.Env[Observation, np.int64]):
 
     Action space
         ``Discrete(num_tasks)``: a task, numbered over all families in order, locked ones included.
-        Legal are the candidates. An illegal action changes nothing but the number of steps and
-        costs ``weights.sequence_violation``.
+        It takes the machine where it completes first. With ``choose_machines`` it is
+        ``Discrete(num_modes)`` instead: a task on one of its machines, numbered over all tasks in
+        order and then by machine as the task lists them, those without shifts left out. Legal
+        are the candidates. An illegal action changes nothing but the number of steps and costs
+        ``weights.sequence_violation``.
 
     Observation space
         ==============  ============================  =============================================
         Key             Shape and type                Meaning
         ==============  ============================  =============================================
-        ``action_mask``  (num_tasks,) int8            1 = legal; at least one until the episode ends
-        ``candidates``  (num_tasks, features) float32  row of a legal task: its
+        ``action_mask``  (actions,) int8              1 = legal; at least one until the episode ends
+        ``candidates``  (actions, features) float32   row of a legal action: its
                                                       `observation.CANDIDATE_FEATURES`; others: 0
         ``context``     (features,) float32           `observation.CONTEXT_FEATURES`, among them
                                                       the reward weights
@@ -81,6 +84,10 @@ class SchedulingEnv(gymnasium.Env[Observation, np.int64]):
         The objective; default: the default weights.
     delta
         Between 0 (non-delay schedules) and 1 (active schedules).
+    choose_machines
+        Whether a task's machine is the agent's choice where more than one is sensible: one that
+        could start before the task would be done elsewhere, and works less for it. A task sent to
+        a machine that does not decide now waits there for its turn.
 
     Raises
     ------
@@ -98,6 +105,7 @@ class SchedulingEnv(gymnasium.Env[Observation, np.int64]):
         max_steps: int | None = None,
         weights: RewardWeights | None = None,
         delta: float = 1.0,
+        choose_machines: bool = False,
     ) -> None:
         given = snapshot_or_problem
         problem = given.problem if isinstance(given, Snapshot) else given
@@ -111,14 +119,16 @@ class SchedulingEnv(gymnasium.Env[Observation, np.int64]):
         self.problem = problem
         self.weights = weights or RewardWeights()
         self.max_steps = max_steps
-        self._simulator = Simulator(problem, self.weights, delta)
-        tasks = problem.num_tasks
+        self.choose_machines = choose_machines
+        self._simulator = Simulator(problem, self.weights, delta, choose_machines)
+        tasks, modes = problem.num_tasks, len(self._simulator.arrays.modes)
         self._to_place = tasks - sum(family.num_locked for family in problem.families)
-        self.action_space = spaces.Discrete(tasks)
+        self._num_actions = modes if choose_machines else tasks
+        self.action_space = spaces.Discrete(self._num_actions)
         self.observation_space = spaces.Dict(
             {
-                "action_mask": spaces.MultiBinary(tasks),
-                "candidates": _box(tasks, NUM_CANDIDATE_FEATURES),
+                "action_mask": spaces.MultiBinary(self._num_actions),
+                "candidates": _box(self._num_actions, NUM_CANDIDATE_FEATURES),
                 "context": _box(NUM_CONTEXT_FEATURES),
             }
         )  # type: ignore[assignment]
@@ -138,7 +148,7 @@ class SchedulingEnv(gymnasium.Env[Observation, np.int64]):
     def step(
         self, action: np.int64 | int
     ) -> tuple[Observation, SupportsFloat, bool, bool, dict[str, Any]]:
-        """Place a task; see the class for what comes back.
+        """Take an action; see the class for what comes back.
 
         Raises
         ------
@@ -149,9 +159,9 @@ class SchedulingEnv(gymnasium.Env[Observation, np.int64]):
         if simulator.done or self._steps == self.max_steps:
             raise gymnasium.error.ResetNeeded("the episode has ended: call reset() before step()")
         self._steps += 1
-        legal = np.flatnonzero(simulator.candidate_tasks == action)
+        legal = np.flatnonzero(self._legal_actions() == action)
         if len(legal):
-            simulator.step(int(simulator.candidates[legal[0]]))
+            simulator.step(int(legal[0]))
             earned = self._earned()
             reward, self._paid = earned - self._paid, earned
         else:
@@ -160,21 +170,25 @@ class SchedulingEnv(gymnasium.Env[Observation, np.int64]):
         return self._observation(), reward, simulator.done, truncated, self._info(truncated)
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
-        """Return which tasks may be placed now, (num_tasks,), True = legal."""
-        mask = np.zeros(self.problem.num_tasks, np.bool_)
-        mask[self._simulator.candidate_tasks] = True
+        """Return which actions may be taken now, (actions,), True = legal."""
+        mask = np.zeros(self._num_actions, np.bool_)
+        mask[self._legal_actions()] = True
         return mask
 
     def schedule(self) -> Schedule:
         """Return what has been placed so far."""
         return self._simulator.schedule("env")
 
+    def _legal_actions(self) -> npt.NDArray[np.int64]:
+        simulator = self._simulator
+        return simulator.candidate_modes if self.choose_machines else simulator.candidate_tasks
+
     def _score(self) -> float:
         simulator = self._simulator
         return float(earned_score(simulator.arrays, simulator.objective, simulator.state, 0))
 
     def _earned(self) -> float:
-        placed = self._to_place - int(self._simulator.state.remaining[0])
+        placed = self._to_place - int(self._simulator.state.envs["remaining"][0])
         return self._score() + self.weights.action_taken_bonus * placed
 
     def _observation(self) -> Observation:
@@ -183,8 +197,8 @@ class SchedulingEnv(gymnasium.Env[Observation, np.int64]):
         context = np.zeros(NUM_CONTEXT_FEATURES, np.float32)
         if len(rows):
             observe(simulator.arrays, simulator.objective, simulator.state, 0, rows, context)
-        candidates = np.zeros((self.problem.num_tasks, NUM_CANDIDATE_FEATURES), np.float32)
-        candidates[simulator.candidate_tasks] = rows
+        candidates = np.zeros((self._num_actions, NUM_CANDIDATE_FEATURES), np.float32)
+        candidates[self._legal_actions()] = rows
         mask = self.action_masks().astype(np.int8)
         return {"action_mask": mask, "candidates": candidates, "context": context}
 

@@ -134,7 +134,7 @@ class Metrics:
     """Mean over families of completion minus release."""
     makespan_hours: float
     utilization: float
-    """Busy time / (makespan x machines in use)."""
+    """Busy time / (makespan x machines in use); a task that pauses is not busy."""
     runtime_seconds: float
 
     def to_dict(self) -> dict[str, float | int]:
@@ -144,7 +144,7 @@ class Metrics:
 
 def ideal_score(problem: Problem, weights: RewardWeights) -> float:
     """Return the score if each family had the shop to itself: an upper bound on every score."""
-    completions = {family.id: family.unhindered_completion for family in problem.families}
+    completions = problem.unhindered_completions()
     return _score(problem, weights, completions, max(completions.values(), default=0))
 
 
@@ -181,7 +181,7 @@ def measure(problem: Problem, schedule: Schedule, weights: RewardWeights) -> Met
         max_tardiness_hours=max(tardiness.values(), default=0) / SECONDS_PER_HOUR,
         mean_flow_time_hours=sum(flow) / len(flow) / SECONDS_PER_HOUR if flow else 0.0,
         makespan_hours=schedule.makespan / SECONDS_PER_HOUR,
-        utilization=_utilization(schedule),
+        utilization=_utilization(problem, schedule),
         runtime_seconds=schedule.runtime_seconds,
     )
 
@@ -204,9 +204,14 @@ def _task_ends(problem: Problem, schedule: Schedule) -> dict[tuple[str, int], in
     return {key: end for key, end in placed.items() if key in asked}
 
 
-def _utilization(schedule: Schedule) -> float:
-    """Busy share of the machines in use from time zero; work before time zero does not count."""
-    busy = sum(max(0, task.end) - max(0, task.start) for task in schedule)
+def _utilization(problem: Problem, schedule: Schedule) -> float:
+    """Busy share of the machines in use from time zero; neither pauses nor work before count."""
+    working = {machine.name: machine.working_time for machine in problem.machines}
+    busy = 0
+    for task in schedule:
+        start, end = max(0, task.start), max(0, task.end)
+        known = working.get(task.machine)
+        busy += known.work_between(start, end) if known else end - start
     in_use = len({task.machine for task in schedule})
     return busy / (schedule.makespan * in_use) if schedule.makespan > 0 else 0.0
 

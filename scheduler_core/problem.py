@@ -7,18 +7,50 @@ rules between parts once, by `Problem`; after that the code trusts its input.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
 
 from scheduler_core.errors import Fault, ProblemError
+from scheduler_core.working_time import (
+    MAX_TIME,
+    NEVER,
+    SECONDS_PER_DAY,
+    SECONDS_PER_HOUR,
+    SECONDS_PER_WEEK,
+    Calendar,
+    Downtime,
+    SpecialDay,
+    WorkingTime,
+    working_time,
+)
 
-SECONDS_PER_HOUR = 3600
-SECONDS_PER_DAY = 86_400
-MAX_TIME = 10**10
-"""Largest time of a part in seconds, 317 years: no sum of them leaves 64 bits."""
+__all__ = [
+    "MAX_TIME",
+    "MAX_WEIGHT",
+    "MIN_WEIGHT",
+    "NEVER",
+    "SECONDS_PER_DAY",
+    "SECONDS_PER_HOUR",
+    "SECONDS_PER_WEEK",
+    "Calendar",
+    "Downtime",
+    "Family",
+    "Lock",
+    "Machine",
+    "Problem",
+    "SpecialDay",
+    "Task",
+    "TaskStatus",
+    "WorkingTime",
+]
+
+MAX_MACHINE_WINDOWS = 5_000_000
+"""Most windows of working time over all machines; each costs 24 bytes in every method."""
+MAX_END = 3600 * 10**12
+"""Latest end of all tasks one after the other, pauses included; exact as hours in a float."""
 MIN_WEIGHT, MAX_WEIGHT = 1e-6, 1e6
 """Range of a family's weight."""
 
@@ -40,7 +72,9 @@ class Lock:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One operation of a family: a step on one of its capable machines, never interrupted.
+    """One operation of a family: a step on one of its capable machines.
+
+    No other task interrupts it. While its machine does not work it pauses, and then goes on.
 
     Parameters
     ----------
@@ -51,7 +85,7 @@ class Task:
     machines
         Names of the machines that can do the task; one for an assigned task.
     durations
-        Processing time in seconds on each of ``machines``, > 0 and at most `MAX_TIME`.
+        Processing time in seconds of work on each of ``machines``, > 0 and at most `MAX_TIME`.
     status
         Whether the task is already running.
     lock
@@ -177,34 +211,35 @@ class Family:
                     f"task {after.sequence} is locked, so the task before it ({before.sequence}) "
                     "must be locked, running or done too"
                 )
-            elif before.lock.start + before.duration_on(before.lock.machine) > after.lock.start:
-                yield (
-                    f"task {after.sequence} is locked to start at {after.lock.start} s, before the "
-                    f"locked task {before.sequence} ends"
-                )
 
     @property
     def num_locked(self) -> int:
         """Number of leading tasks whose machine and start are fixed."""
         return sum(task.lock is not None for task in self.tasks)
 
-    @property
-    def unhindered_completion(self) -> int:
-        """Completion in seconds if the family had the shop to itself."""
-        time = self.release
-        for task in self.tasks:
-            if task.lock is not None:
-                time = task.lock.start + task.duration_on(task.lock.machine)
-            else:
-                time = max(time, self.release, 0) + task.shortest
-        return time
-
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A resource that does one task at a time. Calendars and downtime will be fields here."""
+    """A resource that does one task at a time, while it works.
+
+    Parameters
+    ----------
+    name
+        Distinct among the machines.
+    calendar
+        Its shifts; None: it works round the clock.
+    downtime
+        Stretches of time in which it stands still; they may overlap.
+    """
 
     name: str
+    calendar: Calendar | None = None
+    downtime: tuple[Downtime, ...] = ()
+
+    @property
+    def working_time(self) -> WorkingTime:
+        """When the machine works."""
+        return working_time(self.calendar, self.downtime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +259,9 @@ class Problem:
     ------
     ProblemError
         With every broken rule between the parts: names used twice, machines that do not exist,
-        locked tasks that overlap on a machine.
+        that work too little or need too many windows, a task for machines without shifts only,
+        locked tasks that overlap on a machine, start before the one before them ends, or while
+        their machine does not work.
     """
 
     families: tuple[Family, ...]
@@ -236,44 +273,154 @@ class Problem:
             *_duplicates("families", [family.id for family in self.families]),
             *_duplicates("machines", [machine.name for machine in self.machines]),
             *self._unknown_machines(),
-            *self._overlapping_locks(),
         ]
         if not self.machines:
             faults.append(Fault("machines", "needs at least one machine, got none"))
+        faults = faults or [
+            *self._too_many_windows(),
+            *self._too_little_work(),
+            *self._without_shifts(),
+        ]
+        faults = faults or [*self._locks_out_of_order(), *self._overlapping_locks()]
         if faults:
             raise ProblemError(faults)
 
     def _unknown_machines(self) -> Iterator[Fault]:
         known = {machine.name for machine in self.machines}
-        checked: set[int] = set()  # tasks that any machine can do share one tuple of names
+        for family, task in self._with_distinct_machines():
+            for name in task.machines:
+                if name not in known:
+                    yield Fault(_place(family, task), f"machine {name!r} is not in machines")
+
+    def _too_many_windows(self) -> Iterator[Fault]:
+        total = sum(len(machine.working_time.starts) for machine in self.machines)
+        if total > MAX_MACHINE_WINDOWS:
+            message = f"must need at most {MAX_MACHINE_WINDOWS} windows of working time together"
+            remedy = "bring special days and downtime closer to time zero"
+            yield Fault("machines", f"{message}, got {total}; {remedy}")
+
+    def _too_little_work(self) -> Iterator[Fault]:
+        pausing = [each for each in self.machines if not each.working_time.is_always]
+        if not pausing:
+            return
+        total = sum(max(task.durations) for family in self.families for task in family.tasks)
+        least = total * SECONDS_PER_WEEK // MAX_END + 1
+        for machine in pausing:
+            if 0 < machine.working_time.week_work < least:
+                message = (
+                    f"{machine.name!r} must work at least {least} s a week where tasks take "
+                    f"{total} s together, got {machine.working_time.week_work} s"
+                )
+                yield Fault("machines", message)
+
+    def _without_shifts(self) -> Iterator[Fault]:
+        idle = {machine.name for machine in self.machines if not machine.working_time.week_work}
+        if not idle:
+            return
+        for family, task in self._with_distinct_machines():
+            if idle.issuperset(task.machines):
+                message = "can only be done on machines that have no shift in their week"
+                yield Fault(_place(family, task), f"{message}, such as {task.machines[0]!r}")
+        for family in self.families:
+            for task in family.tasks[: family.num_locked]:
+                if task.lock is not None and task.lock.machine in idle:
+                    message = f"is locked on {task.lock.machine!r}, which has no shift in its week"
+                    yield Fault(_place(family, task), message)
+
+    def _with_distinct_machines(self) -> Iterator[tuple[Family, Task]]:
+        """Yield tasks, but once where many share one tuple of machines: thousands may."""
+        seen: set[int] = set()
         for family in self.families:
             for task in family.tasks:
-                if id(task.machines) in checked:
+                if id(task.machines) not in seen:
+                    seen.add(id(task.machines))
+                    yield family, task
+
+    def _locks_out_of_order(self) -> Iterator[Fault]:
+        ends = self.lock_ends()
+        working = {machine.name: machine.working_time for machine in self.machines}
+        for family in self.families:
+            before: Task | None = None
+            for task in family.tasks[: family.num_locked]:
+                if task.lock is None:
                     continue
-                checked.add(id(task.machines))
-                for name in task.machines:
-                    if name not in known:
-                        place = f"families.{family.id}.tasks[sequence {task.sequence}]"
-                        yield Fault(place, f"machine {name!r} is not in machines")
+                start, name = task.lock.start, task.lock.machine
+                if before is not None and ends[family.id, before.sequence] > start:
+                    message = (
+                        f"task {task.sequence} is locked to start at {start} s, before the "
+                        f"locked task {before.sequence} ends"
+                    )
+                    yield Fault(f"families.{family.id}", message)
+                # What runs has started, whatever the calendar says of that hour.
+                planned = task.status is TaskStatus.PENDING
+                if planned and working[name].next_working(start) != start:
+                    message = f"is locked to start at {start} s, when {name!r} does not work"
+                    yield Fault(_place(family, task), message)
+                before = task
 
     def _overlapping_locks(self) -> Iterator[Fault]:
+        ends = self.lock_ends()
         busy: dict[str, list[tuple[int, int, str]]] = {}
         for family in self.families:
             for task in family.tasks[: family.num_locked]:
                 if task.lock is not None:
-                    name = f"families.{family.id}.tasks[sequence {task.sequence}]"
-                    end = task.lock.start + task.duration_on(task.lock.machine)
-                    busy.setdefault(task.lock.machine, []).append((task.lock.start, end, name))
+                    span = (task.lock.start, ends[family.id, task.sequence], _place(family, task))
+                    busy.setdefault(task.lock.machine, []).append(span)
         for machine, intervals in busy.items():
             intervals.sort()
             for (_, end, first), (start, _, second) in pairwise(intervals):
                 if start < end:
                     yield Fault(second, f"is locked on {machine!r} while {first} still runs there")
 
+    def lock_ends(self) -> dict[tuple[str, int], int]:
+        """Return when each locked task ends, in seconds, by family id and sequence."""
+        working = {machine.name: machine.working_time for machine in self.machines}
+        return {
+            (family.id, task.sequence): working[task.lock.machine].finish(
+                task.lock.start, task.duration_on(task.lock.machine)
+            )
+            for family in self.families
+            for task in family.tasks[: family.num_locked]
+            if task.lock is not None
+        }
+
+    def unhindered_completions(self) -> dict[str, int]:
+        """Return when each family completes if it has the shop to itself, in seconds, by id.
+
+        Each task takes the machine where it ends first: to end sooner never delays what follows.
+        """
+        ends = self.lock_ends()
+        working = {machine.name: machine.working_time for machine in self.machines}
+        always = all(each.is_always for each in working.values())
+        completions = {}
+        for family in self.families:
+            time = family.release
+            for task in family.tasks:
+                if task.lock is not None:
+                    time = ends[family.id, task.sequence]
+                    continue
+                time = max(time, family.release)
+                time = time + task.shortest if always else _first_end(task, working, time)
+            completions[family.id] = time
+        return completions
+
     @property
     def num_tasks(self) -> int:
         """Number of tasks over all families, locked ones included."""
         return sum(len(family.tasks) for family in self.families)
+
+
+def _place(family: Family, task: Task) -> str:
+    return f"families.{family.id}.tasks[sequence {task.sequence}]"
+
+
+def _first_end(task: Task, working: Mapping[str, WorkingTime], time: int) -> int:
+    options = zip(task.machines, task.durations, strict=True)
+    return min(
+        working[name].finish(time, duration)
+        for name, duration in options
+        if working[name].week_work  # else it is no option, whatever its special days say
+    )
 
 
 _TIME = f"must be whole seconds within +-{MAX_TIME}"

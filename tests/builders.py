@@ -32,7 +32,8 @@ def one_machine(
 
 
 def scaled(problem: Problem, factor: int) -> Problem:
-    """Return the problem with all times multiplied."""
+    """Return the problem with all times multiplied; a week has its length, so without calendars."""
+    assert all(machine.calendar is None for machine in problem.machines), "weeks do not scale"
 
     def longer(task: Task) -> Task:
         lock = task.lock and Lock(task.lock.machine, factor * task.lock.start)
@@ -47,7 +48,17 @@ def scaled(problem: Problem, factor: int) -> Problem:
         )
         for family in problem.families
     ]
-    return replace(problem, families=tuple(families))
+    machines = [
+        replace(
+            machine,
+            downtime=tuple(
+                replace(down, start=factor * down.start, end=factor * down.end)
+                for down in machine.downtime
+            ),
+        )
+        for machine in problem.machines
+    ]
+    return replace(problem, families=tuple(families), machines=tuple(machines))
 
 
 def can_place(problem: Problem) -> bool:

@@ -59,9 +59,9 @@ def test_compiled_schedule_takes_the_choices_that_torch_takes() -> None:
         starts = [
             at[family.id, task.sequence] for family in problem.families for task in family.tasks
         ]
-        assert starts == tasks.state.start[begin : begin + len(starts)].tolist()
+        assert starts == tasks.batch.state.placed["start"][begin : begin + len(starts)].tolist()
         begin += len(starts)
-    assert begin == len(tasks.state.start)
+    assert begin == len(tasks.batch.state.placed)
 
 
 def test_schedule_without_the_compiled_pass_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

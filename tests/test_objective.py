@@ -17,7 +17,16 @@ from scheduler_core.objective import (
     measure,
     score,
 )
-from scheduler_core.problem import Family, Lock, Machine, Problem, Task, TaskStatus
+from scheduler_core.problem import (
+    Calendar,
+    Downtime,
+    Family,
+    Lock,
+    Machine,
+    Problem,
+    Task,
+    TaskStatus,
+)
 from scheduler_core.rules import RULES, dispatch
 from scheduler_core.schedule import Schedule, ScheduledTask
 from tests.properties.strategies import problems
@@ -166,6 +175,36 @@ def test_measure_locked_tasks_count_from_time_zero() -> None:
     assert (metrics.score, metrics.delay_cost) == (137.5, 0.0)
 
 
+def test_measure_pauses_are_not_busy_time_but_delay_nobody() -> None:
+    """A task holds its machine while it pauses; only what is worked after time zero is busy."""
+    days = tuple((day * DAY + 8 * H, day * DAY + 16 * H) for day in range(7))
+    machines = (
+        Machine("M1", Calendar("days", -12 * H, days)),  # time zero is Monday noon
+        Machine("M2", None, (Downtime(2 * H, 4 * H, "oil"), Downtime(-1 * H, 1 * H))),
+    )
+    running = Task(1, "a", ("M2",), (5 * H,), TaskStatus.IN_PROGRESS, lock=Lock("M2", -4 * H))
+    problem = Problem(
+        (
+            Family("A", (running,), due=DAY),
+            Family("B", (Task(1, "b", ("M1", "M2"), (6 * H, 20 * H)),), due=DAY),
+        ),
+        machines,
+    )
+    schedule = Schedule(
+        (
+            ScheduledTask("A", 1, "a", "M2", -4 * H, 5 * H),  # 3 h, then from 1 to 2, from 4 to 5
+            ScheduledTask("B", 1, "b", "M1", 0, 22 * H),  # 4 h today, 2 h tomorrow
+        ),
+        "hand",
+    )
+    metrics = measure(problem, schedule, DEFAULT)
+    assert metrics.constraint_violations == 0
+    assert (metrics.utilization, metrics.makespan_hours) == ((2 + 6) / (22 * 2), 22.0)
+    # 19 h and 2 h before the due time; alone in the shop neither is faster
+    assert metrics.score == pytest.approx(2 * 100 + 50 * 21 / 24, rel=1e-12)
+    assert metrics.delay_cost == 0.0
+
+
 def test_measure_foreign_and_repeated_entries_keep_rates_below_one(
     shop: Problem, schedule: Schedule
 ) -> None:
@@ -180,6 +219,10 @@ def test_measure_foreign_and_repeated_entries_keep_rates_below_one(
     assert (metrics.completion_rate, metrics.task_on_time_rate) == (1.0, 2 / 4)
     assert metrics.constraint_violations == 3
     assert metrics.late_families == 2
+    # a machine that nobody knows has no pauses: 2 h more of three machines
+    foreign = ScheduledTask("early", 1, "a", "M9", 40 * H, 42 * H)
+    metrics = measure(shop, Schedule((*schedule.tasks, foreign), "hand"), DEFAULT)
+    assert metrics.utilization == (60 + 2) / (48 * 3)
 
 
 @pytest.mark.parametrize("name", list(RewardWeights().to_dict()))

@@ -146,7 +146,7 @@ def test_predict_in_the_environment_makes_the_schedule_of_schedule(
     """Two ways to the same decisions, action by action; and the schedule is valid."""
     assume(can_place(problem))
     policy = untrained_scheduler(seed)
-    env = SchedulingEnv(problem, weights=LATE_ONLY)
+    env = SchedulingEnv(problem, weights=LATE_ONLY, choose_machines=True)
     observation, _ = env.reset()
     done = False
     while not done:

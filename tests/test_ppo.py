@@ -125,7 +125,7 @@ def shops(count: int, seed: int, **mix: object) -> list[Problem]:
 def schedules_of(tasks: Tasks, problems: list[Problem]) -> list[Schedule]:
     """Return what the last rollout has placed in each environment."""
     return [
-        schedule_from(problem, tasks.arrays, tasks.state, "ppo", env=e)
+        schedule_from(problem, tasks.batch.arrays, tasks.batch.state, "ppo", env=e)
         for e, problem in enumerate(problems)
     ]
 
@@ -157,11 +157,11 @@ def test_rollout_of_shops_with_locks_sums_to_the_change_of_the_bound() -> None:
     """Locks of others delay a family for sure, so the bound starts below the ideal score."""
     problems = shops(60, 1)
     tasks = make_tasks([(problem, DEFAULT) for problem in problems], rules=("spt",))
-    before = tasks.reset()
+    before = tasks.batch.reset()
     returns = rolled_out(tasks).returns()
     for e, schedule in enumerate(schedules_of(tasks, problems)):
         assert validate(problems[e], schedule) == []
-        after = bound_score(tasks.arrays, tasks.objective, tasks.state, e)
+        after = bound_score(tasks.batch.arrays, tasks.batch.objective, tasks.batch.state, e)
         assert returns[e] * tasks.unit[e] == pytest.approx(
             after - before[e], rel=1e-4, abs=1e-4 * tasks.unit[e]
         )

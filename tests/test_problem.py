@@ -9,9 +9,22 @@ from typing import Any
 import pytest
 
 from scheduler_core.errors import ProblemError, SchedulerError
-from scheduler_core.problem import Family, Lock, Machine, Problem, Task, TaskStatus
+from scheduler_core.problem import (
+    Calendar,
+    Downtime,
+    Family,
+    Lock,
+    Machine,
+    Problem,
+    SpecialDay,
+    Task,
+    TaskStatus,
+)
 
 RUNNING = TaskStatus.IN_PROGRESS
+H, D = 3600, 86_400
+IDLE = Calendar("idle", 0, (), (SpecialDay(0, ((0, D),)),))
+"""No shift in its week, whatever its one special day says."""
 
 
 def task(sequence: int = 10, machine: str = "M1", duration: int = 100, **fields: Any) -> Task:
@@ -33,6 +46,27 @@ def shop(*families: Family, machines: tuple[str, ...] = ("M1", "M2")) -> Problem
     """Return a problem with the named machines."""
     return Problem(families, tuple(Machine(name) for name in machines))
 
+
+def daily(*hours: tuple[int, int], special: tuple[SpecialDay, ...] = ()) -> Calendar:
+    """Return a calendar with the same shifts, in hours, on every day."""
+    shifts = [(day * D + start * H, day * D + end * H) for day in range(7) for start, end in hours]
+    return Calendar("daily", 0, tuple(shifts), special)
+
+
+def working(*families: Family, by: Calendar | None = None, **down: tuple[int, int]) -> Problem:
+    """Return a problem with two machines, M1 by a calendar, and their downtime in hours."""
+    stops = {name: (Downtime(a * H, b * H, "oil"),) for name, (a, b) in down.items()}
+    machines = (Machine("M1", by, stops.get("M1", ())), Machine("M2", None, stops.get("M2", ())))
+    return Problem(families, machines)
+
+
+def special_days(*days: SpecialDay) -> Calendar:
+    """Return a calendar of the week of a Monday at time zero."""
+    return Calendar("C", 0, (), days)
+
+
+LONG = daily((8, 16), special=(SpecialDay(16_000 * D),))
+"""Of some 16,000 windows, up to the year that a typing error made of a holiday."""
 
 BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
     "no capable machine": (
@@ -107,8 +141,8 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
         "task 20 is locked, so the task before it (10) must be locked, running or done too",
     ),
     "lock before its predecessor ends": (
-        lambda: family(locked(10, 0), locked(20, 99)),
-        "task 20 is locked to start at 99 s, before the locked task 10 ends",
+        lambda: shop(family(locked(10, 0), locked(20, 99, machine="M2"))),
+        "families.A: task 20 is locked to start at 99 s, before the locked task 10 ends",
     ),
     "no machines": (lambda: Problem((), ()), "machines: needs at least one machine, got none"),
     "machine name twice": (
@@ -127,6 +161,86 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: shop(family(locked(10, 50), id="B"), family(locked(10, 149), id="C")),
         "families.C.tasks[sequence 10]: is locked on 'M1' while "
         "families.B.tasks[sequence 10] still runs there",
+    ),
+    "week begins after time zero": (
+        lambda: Calendar("two shifts", 1),
+        "calendars.two shifts: week_start must be within the week before time zero, got 1",
+    ),
+    "week is over": (lambda: Calendar("C", -7 * D), "the week before time zero, got -604800"),
+    "shift of no time": (
+        lambda: Calendar("C", 0, ((8 * H, 8 * H),)),
+        "calendars.C: shifts must start in their week and last at most a day, got 28800 to 28800 s",
+    ),
+    "shift of two days": (lambda: Calendar("C", 0, ((0, D + 1),)), "got 0 to 86401 s"),
+    "shift of next week": (lambda: Calendar("C", 0, ((7 * D, 8 * D),)), "got 604800 to 691200 s"),
+    "shift before Monday": (lambda: Calendar("C", 0, ((-1, H),)), "got -1 to 3600 s"),
+    "special shift of another day": (
+        lambda: special_days(SpecialDay(2 * D, ((D, D + H),))),
+        "shifts must start in their special day and last at most a day, got 86400 to 90000 s",
+    ),
+    "special day begins at noon": (
+        lambda: special_days(SpecialDay(D // 2)),
+        "special days must begin at midnight, within +-10000000000 seconds, got 43200 s",
+    ),
+    "special day in another era": (lambda: special_days(SpecialDay(D * 10**6)), "+-10000000000"),
+    "special day twice": (
+        lambda: special_days(SpecialDay(D), SpecialDay(D, ((0, H),))),
+        "special days must be distinct, got the one at 86400 s twice",
+    ),
+    "downtime of no time": (
+        lambda: Downtime(5, 5),
+        "downtime: must start before it ends, within +-10000000000 seconds, got 5 to 5",
+    ),
+    "downtime without end": (lambda: Downtime(0, 2**40), "got 0 to 1099511627776"),
+    "calendar of too many shifts": (
+        lambda: working(by=daily(*[(8, 16)] * 7, special=(SpecialDay(100_000 * D),))),
+        "calendars.daily: special days and downtime must need at most 200000 windows",
+    ),
+    "too many shifts together": (
+        lambda: Problem((), tuple(Machine(f"M{i}", LONG) for i in range(400))),
+        "machines: must need at most 5000000 windows of working time together, got 6408800; "
+        "bring special days and downtime closer to time zero",
+    ),
+    "machine too slow for the years": (
+        lambda: working(family(task(10, "M2", 10**10)), by=Calendar("C", 0, ((0, 1),))),
+        "machines: 'M1' must work at least 2 s a week where tasks take 10000000000 s together, "
+        "got 1 s",
+    ),
+    "no machine with shifts": (
+        lambda: working(family(task(10)), by=IDLE),
+        "families.A.tasks[sequence 10]: can only be done on machines that have no shift in their "
+        "week, such as 'M1'",
+    ),
+    "lock on a machine without shifts": (
+        lambda: working(family(Task(10, "x", ("M1", "M2"), (9, 9), lock=Lock("M1", 0))), by=IDLE),
+        "families.A.tasks[sequence 10]: is locked on 'M1', which has no shift in its week",
+    ),
+    "lock in a break": (
+        lambda: working(family(locked(10, 12 * H)), by=daily((8, 12), (13, 17))),
+        "families.A.tasks[sequence 10]: is locked to start at 43200 s, when 'M1' does not work",
+    ),
+    "lock in downtime": (
+        lambda: working(family(locked(10, 3 * H)), M1=(3, 4)),
+        "is locked to start at 10800 s, when 'M1' does not work",
+    ),
+    "lock on a holiday": (
+        lambda: working(family(locked(10, 9 * H)), by=daily((8, 12), special=(SpecialDay(0),))),
+        "is locked to start at 32400 s, when 'M1' does not work",
+    ),
+    "lock before its predecessor has paused": (
+        lambda: working(
+            family(locked(10, 11 * H, 2 * H), locked(20, 14 * H - 1, machine="M2")),
+            by=daily((8, 12), (13, 17)),
+        ),
+        "task 20 is locked to start at 50399 s, before the locked task 10 ends",
+    ),
+    "lock behind a break that a running task pauses in": (
+        lambda: working(
+            family(task(10, duration=3 * H, status=RUNNING, lock=Lock("M1", -H))),
+            family(locked(10, 3 * H), id="B"),
+            M1=(1, 3),
+        ),
+        "families.B.tasks[sequence 10]: is locked on 'M1' while families.A.tasks[sequence 10]",
     ),
 }
 
@@ -153,6 +267,25 @@ def test_problem_several_broken_rules_are_all_reported() -> None:
         "families.A.tasks[sequence 10]",
         "families.A.tasks[sequence 20]",
     ]
+
+
+def test_problem_unknown_names_hide_what_depends_on_them() -> None:
+    """Which machine has no shifts, and whether locks overlap, can only be told of known ones."""
+    families = (family(locked(10, 0)), family(locked(10, 0), task(20, "M9"), id="B"))
+    with pytest.raises(ProblemError) as caught:
+        Problem(families, (Machine("M1", IDLE),))
+    assert [fault.message for fault in caught.value.faults] == ["machine 'M9' is not in machines"]
+
+    with pytest.raises(ProblemError, match="has no shift in its week") as caught:
+        working(*families[:1], family(locked(10, 0), id="B"), by=IDLE)
+    assert "still runs there" not in str(caught.value)
+
+
+def test_problem_lock_in_a_pause_is_accepted_of_what_runs() -> None:
+    """What runs has started, whatever the calendar says of that hour; it goes on at eight."""
+    running = task(10, duration=2 * H, status=RUNNING, lock=Lock("M1", -H))
+    problem = working(family(running, locked(20, 10 * H)), by=daily((8, 12)))
+    assert problem.lock_ends() == {("A", 10): 10 * H, ("A", 20): 10 * H + 100}
 
 
 def test_problem_locks_that_touch_are_accepted() -> None:
@@ -208,4 +341,39 @@ def test_unhindered_completion_equals_hand_arithmetic(
     tasks: tuple[Task, ...], release: int, expected: int
 ) -> None:
     """A family alone in the shop waits only for its material, its locks and time zero."""
-    assert family(*tasks, release=release).unhindered_completion == expected
+    problem = shop(family(*tasks, release=release), family(task(), id="B"))
+    assert problem.unhindered_completions() == {"A": expected, "B": 100}
+
+
+@pytest.mark.parametrize(
+    ("tasks", "down", "expected"),
+    [
+        # from 11 to 12 and from 13 to 14; the second one on M2, round the clock
+        ((task(10, duration=2 * H), task(20, "M2", H)), {}, 15),
+        # M1 would pause and be done at 16, M2 at 15; then M1 from 15 to 17
+        ((Task(10, "x", ("M1", "M2"), (4 * H, 4 * H)), task(20, duration=2 * H)), {}, 17),
+        # where M2 stands still from 12 to 16 it is M1, at 16; then 16 to 17 and 8 to 9
+        ((Task(10, "x", ("M1", "M2"), (4 * H, 4 * H)), task(20, duration=2 * H)),
+         {"M2": (12, 16)}, 33),
+        # the day ends at 17, the next one begins at 8: 5 hours before, one behind
+        ((task(10, duration=6 * H),), {}, 33),
+        # downtime until 15 leaves two hours of the first day
+        ((task(10, duration=3 * H),), {"M1": (9, 15)}, 33),
+        # the lock on M2 pauses: 10 to 11, 12 to 13; then M1 from 13
+        ((Task(10, "x", ("M2",), (2 * H,), lock=Lock("M2", 10 * H)), task(20, duration=H)),
+         {"M2": (11, 12)}, 14),
+    ],
+    ids=["pause", "other machine", "downtime elsewhere", "night", "downtime", "locked"],
+)  # fmt: skip
+def test_unhindered_completion_with_pauses_equals_hand_arithmetic(
+    tasks: tuple[Task, ...], down: dict[str, tuple[int, int]], expected: int
+) -> None:
+    """M1 works from 8 to 12 and from 13 to 17; the material is there at 11."""
+    problem = working(family(*tasks, release=11 * H), by=daily((8, 12), (13, 17)), **down)
+    assert problem.unhindered_completions() == {"A": expected * H}
+
+
+def test_unhindered_completion_never_counts_on_a_machine_without_shifts() -> None:
+    """A special day alone makes no machine an option: 9 hours on the other one."""
+    either = Task(10, "x", ("M1", "M2"), (H, 9 * H))
+    assert working(family(either), by=IDLE).unhindered_completions() == {"A": 9 * H}

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
 import pytest
-from hypothesis import given
 
 from scheduler_core.errors import ProblemError
 from scheduler_core.problem import Family, Lock, Machine, Problem, Task, TaskStatus
 from scheduler_core.snapshot import (
+    calendars,
+    checks,
     json_text,
     parse_snapshot,
     read_snapshot,
     reading,
-    snapshot_bytes,
-    snapshot_from_problem,
-    write_snapshot,
 )
-from tests.properties.strategies import problems, random_problem
+from tests.snapshots.calendar_faults import CALENDAR_FAULTS
 from tests.snapshots.documents import (
     DELETED,
     GOOD,
@@ -32,7 +28,6 @@ from tests.snapshots.documents import (
     T0,
     T1,
     TASK,
-    changed,
     dumped,
     loaded,
     lock,
@@ -41,7 +36,8 @@ from tests.snapshots.file_faults import FILE_FAULTS
 from tests.snapshots.shop_faults import SHOP_FAULTS
 from tests.snapshots.task_faults import TASK_FAULTS
 
-FIELD_FAULTS = SHOP_FAULTS | TASK_FAULTS
+FIELD_FAULTS = SHOP_FAULTS | TASK_FAULTS | CALENDAR_FAULTS
+FORMAT = Path(__file__).parents[1] / "docs" / "snapshot-format.md"
 HOUR, DAY = 3600, 86_400
 CREATED_AT = datetime(2025, 8, 6, 8)
 
@@ -79,7 +75,7 @@ def test_fault_table_kinds_are_distinct() -> None:
     """At least forty different rules are checked: no two rows expect the same rule and place."""
     rows = [row[1:] for row in (*FILE_FAULTS.values(), *FIELD_FAULTS.values())]
 
-    assert len({re.sub(r"(got|at).*", "", " ".join(row)) for row in rows}) >= 60
+    assert len({re.sub(r"(got|at).*", "", " ".join(row)) for row in rows}) >= 100
 
 
 @pytest.mark.parametrize(
@@ -113,6 +109,42 @@ def test_parse_too_large_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     assert faults_of(b"x" * 11) == [("file", "must be at most 10 bytes, got 11")]
 
 
+def test_format_document_example_loads() -> None:
+    """What docs/snapshot-format.md shows is a snapshot, and no field of it goes unread."""
+    [example] = re.findall(r"^```json\n(.*?)^```$", FORMAT.read_text("utf-8"), re.M | re.S)
+
+    problem = parse_snapshot(example.encode()).problem
+
+    assert [machine.calendar is None for machine in problem.machines] == [False, True]
+    # From the 9th to the 23rd of August 8 + 8.5 + 16 + 8 + 16 + 4 + 8 = 68.5 hours of work: two of
+    # the exceptions and the downtime are in it. The rest, 6.98, on the 25th from 6:00 on.
+    assert problem.lock_ends()["JOST25060084", 1] == 19 * DAY + 17_928
+
+
+@pytest.mark.parametrize(
+    ("number", "limit"),
+    [
+        ("60,000 families", reading.MAX_FAMILIES),
+        ("250,000 tasks", reading.MAX_TASKS),
+        ("10,000 machines", reading.MAX_MACHINES),
+        ("20,000,000 pairs", reading.MAX_OPTIONS),
+        ("200 characters", checks.MAX_NAME),
+        ("100,000 hours", checks.MAX_HOURS),
+        ("36,500 days", checks.MAX_DAYS),
+        ("1,000\ncalendars", calendars.MAX_CALENDARS),
+        ("20 shifts a day", calendars.MAX_SHIFTS),
+        ("100,000 exceptions", calendars.MAX_EXCEPTIONS),
+        ("3,660 days", calendars.MAX_EXCEPTION_DAYS),
+        ("100,000 stretches", calendars.MAX_DOWNTIME),
+        ("2,000,000 shifts", calendars.MAX_SPANS),
+    ],
+)
+def test_format_document_names_the_limits(number: str, limit: int) -> None:
+    """A limit that changes changes there as well."""
+    assert number in FORMAT.read_text("utf-8")
+    assert number.replace(",", "").startswith(str(limit))
+
+
 def test_parse_several_faults_lists_all() -> None:
     """A planner repairs a file in one go: faults in different places are all there, as printed."""
     data = dumped(
@@ -121,6 +153,7 @@ def test_parse_several_faults_lists_all() -> None:
         (("families", "JOST2", "lcd_date"), "never"),
         (("machines",), ["PP09", "WH01A-PK", ""]),
         (("downtime",), [1]),
+        (("calendars",), {"day": {"shifts": {"monday": [["06:00", "6"]]}}}),
     )
 
     with pytest.raises(
@@ -128,7 +161,7 @@ def test_parse_several_faults_lists_all() -> None:
     ) as error:
         parse_snapshot(data)
 
-    assert len(error.value.faults) == 5
+    assert len(error.value.faults) == 6
     assert f"{T1}.sequence: must be a whole number" in str(error.value)
 
 
@@ -308,38 +341,6 @@ def test_parse_family_place_with_odd_id_is_quoted() -> None:
     assert place == 'families["A.B\\n"].tasks'
 
 
-def test_round_trip_keeps_unknown_fields_and_order() -> None:
-    """Writing gives back the document as read, with what nothing here understands."""
-    document = changed((("shop",), {"Größe": [1, 2.5, None]}), ((*TASK, "operator"), "李"))
-
-    snapshot = parse_snapshot(json.dumps(document).encode())
-    again = parse_snapshot(snapshot_bytes(snapshot))
-
-    assert json.dumps(again.document) == json.dumps(document)
-    assert again.problem == snapshot.problem
-
-
-def test_write_snapshot_reads_back_and_leaves_nothing_aside(tmp_path: Path) -> None:
-    """The file is written aside and renamed; its name without suffix is the snapshot's."""
-    snapshot = parse_snapshot(dumped(), "shop")
-
-    write_snapshot(snapshot, tmp_path / "shop.json")
-    again = read_snapshot(tmp_path / "shop.json")
-
-    assert dataclasses.replace(again, sha256=snapshot.sha256) == snapshot
-    assert [path.name for path in tmp_path.iterdir()] == ["shop.json"]
-
-
-def test_write_snapshot_that_fails_keeps_the_old_file(tmp_path: Path) -> None:
-    """A folder stands where the file should go: nothing is lost and nothing left behind."""
-    (tmp_path / "shop.json").mkdir()
-
-    with pytest.raises(OSError, match="shop"):
-        write_snapshot(parse_snapshot(dumped()), tmp_path / "shop.json")
-
-    assert [path.name for path in tmp_path.iterdir()] == ["shop.json"]
-
-
 @pytest.mark.parametrize("name", ["absent.json", ""])
 def test_read_snapshot_without_a_file_names_the_path(tmp_path: Path, name: str) -> None:
     """A missing file, or a folder, is a fault like any other."""
@@ -347,50 +348,3 @@ def test_read_snapshot_without_a_file_names_the_path(tmp_path: Path, name: str) 
         read_snapshot(tmp_path / name)
 
     assert error.value.faults[0].place == str(tmp_path / name)
-
-
-def at_eight(problem: Problem) -> Problem:
-    """Return a problem with a time zero, which a release needs to be written as a date."""
-    return dataclasses.replace(problem, created_at=CREATED_AT)
-
-
-@given(problems())
-def test_snapshot_from_problem_gives_the_same_problem(problem: Problem) -> None:
-    """Whatever the mix of features, the file says it all, to the second."""
-    snapshot = snapshot_from_problem(at_eight(problem))
-
-    again = parse_snapshot(snapshot_bytes(snapshot))
-
-    assert snapshot.problem == at_eight(problem)
-    assert again == snapshot
-
-
-def test_snapshot_from_problem_random_problems_give_the_same_problem() -> None:
-    """As above over a thousand problems of up to eight families."""
-    rng = np.random.default_rng(3)
-
-    for _ in range(1000):
-        problem = at_eight(random_problem(rng, max_families=8))
-        assert snapshot_from_problem(problem).problem == problem
-
-
-def test_snapshot_from_problem_release_without_created_at_is_refused() -> None:
-    """A release is written as a date, and there is nothing to count it from."""
-    family = Family("F", (Task(1, "P", ("M",), (1,)),), due=0, release=5)
-
-    with pytest.raises(ProblemError, match="is 5 s after time zero"):
-        snapshot_from_problem(Problem((family,), (Machine("M"),)))
-
-
-@pytest.mark.parametrize(
-    ("due", "created_at", "message"),
-    [(10**10, CREATED_AT, "within 36500 days"), (1, datetime(9999, 12, 31), "from 1970 to 2199")],
-)
-def test_snapshot_from_problem_beyond_the_calendar_is_refused(
-    due: int, created_at: datetime, message: str
-) -> None:
-    """Dates end at the year 9999; no date arithmetic may raise its own error."""
-    family = Family("F", (Task(1, "P", ("M",), (1,)),), due=due)
-
-    with pytest.raises(ProblemError, match=message):
-        snapshot_from_problem(Problem((family,), (Machine("M"),), created_at))

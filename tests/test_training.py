@@ -170,7 +170,7 @@ def test_teacher_actor_replays_the_best_rule_to_the_second(weights: RewardWeight
     ]
     tasks = make_tasks(jobs)
     returns = collect_rollout(tasks, TeacherActor(tasks)).returns()
-    assert np.array_equal(tasks.state.start, tasks.teacher_start)
+    assert np.array_equal(tasks.batch.state.placed["start"], tasks.teacher_start)
     cost = -returns * tasks.unit
     best = np.array([delay_cost(p, best_rule(p, w), w) for p, w in jobs])
     assert cost == pytest.approx(best, rel=1e-4, abs=1e-4 * tasks.unit.max())
@@ -344,7 +344,7 @@ def test_validation_tasks_do_not_depend_on_what_is_trained() -> None:
     )
     assert set(one) == {f"{w}/{n}" for w in VALIDATION_WEIGHTS for n in VALIDATION_SIZES}
     for name, tasks in one.items():
-        assert np.array_equal(tasks.arrays.mode_duration, other[name].arrays.mode_duration)
+        assert np.array_equal(tasks.batch.arrays.modes, other[name].batch.arrays.modes)
         assert np.array_equal(tasks.teacher_start, other[name].teacher_start)
         assert np.array_equal(tasks.unit, other[name].unit)
 

@@ -20,7 +20,7 @@ from scheduler_core.observation import (
     observe,
 )
 from scheduler_core.policy.network import CandidatePolicy
-from scheduler_core.simulator import Objective, ProblemArrays, State, advance, place
+from scheduler_core.simulator import Objective, ProblemArrays, State, advance, take
 
 Floats = npt.NDArray[np.float32]
 
@@ -136,14 +136,13 @@ def candidate_scores(net: ForwardWeights, candidates: Floats, context: Floats) -
 @kernel
 def run_policy(p: ProblemArrays, o: Objective, s: State, e: int, net: ForwardWeights) -> None:
     """Take ``e`` from the decision before it to its end, each time by the highest score."""
-    first = p.env_family[e]
-    rows = np.empty((p.env_family[e + 1] - first, NUM_CANDIDATE_FEATURES), np.float32)
+    rows = np.empty((p.envs[e].num_rows, NUM_CANDIDATE_FEATURES), np.float32)
     context = np.empty(NUM_CONTEXT_FEATURES, np.float32)
-    count = s.num_candidates[e]
+    count = s.envs[e].num_candidates
     while count > 0:
         choice = 0
         if count > 1:
             observe(p, o, s, e, rows, context)
             choice = int(np.argmax(candidate_scores(net, rows[:count], context)))
-        place(p, s, e, s.candidate[first + choice])
-        count = advance(p, s, e)
+        take(p, o, s, e, choice)
+        count = advance(p, o, s, e)

@@ -34,6 +34,9 @@ DEFAULT_MODEL = Path(__file__).parents[2] / "checkpoints" / "dispatch.safetensor
 POLICY_DELTA = 1.0
 """The policy chooses among all candidates of active schedules: a good one gains from waiting."""
 
+POLICY_CHOOSES_MACHINES = True
+"""Where more than one machine is sensible for a task, the choice is the policy's."""
+
 
 class PPOScheduler:
     """A policy that dispatches any problem under any reward weights.
@@ -115,7 +118,9 @@ class PPOScheduler:
             The objective that the policy is told; default: the default weights.
         """
         begin = perf_counter()
-        simulator = Simulator(problem, weights or RewardWeights(), POLICY_DELTA)
+        simulator = Simulator(
+            problem, weights or RewardWeights(), POLICY_DELTA, POLICY_CHOOSES_MACHINES
+        )
         if self._weights is not None:
             arrays, objective, state = simulator.arrays, simulator.objective, simulator.state
             run_policy(arrays, objective, state, 0, self._weights)
@@ -125,14 +130,14 @@ class PPOScheduler:
 
     def _run_on_device(self, simulator: Simulator) -> None:
         arrays, objective, state = simulator.arrays, simulator.objective, simulator.state
-        rows = np.empty((len(simulator.problem.families), NUM_CANDIDATE_FEATURES), np.float32)
+        rows = np.empty((len(state.rows), NUM_CANDIDATE_FEATURES), np.float32)
         context = np.empty(NUM_CONTEXT_FEATURES, np.float32)
         while not simulator.done:
             choice = 0
             if len(simulator.candidates) > 1:
                 count = observe(arrays, objective, state, 0, rows, context)
                 choice = self._prefer(rows[:count], context)
-            simulator.step(int(simulator.candidates[choice]))
+            simulator.step(choice)
 
     def _prefer(self, candidates: Floats, context: Floats) -> int:
         """Return the row of the candidate with the highest score; ties go to the first."""

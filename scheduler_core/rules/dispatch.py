@@ -20,12 +20,12 @@ from scheduler_core.simulator import (
     ProblemArrays,
     State,
     bound_score,
+    check_delta,
     empty_state,
     make_objective,
     schedule_from,
     to_arrays,
 )
-from scheduler_core.simulator.simulator import check_delta
 
 RULES: tuple[str, ...] = tuple(rule.name.lower() for rule in Rule)
 """Names of the fourteen rules, and ``random``."""
@@ -124,4 +124,4 @@ def _number(rule: str) -> int:
 def _keys(arrays: ProblemArrays, seed: int) -> npt.NDArray[np.float64]:
     if seed < 0:
         raise ConfigError(f"seed: must be >= 0, got {seed}")
-    return np.random.default_rng(seed).random(len(arrays.nominal))
+    return np.random.default_rng(seed).random(len(arrays.tasks))

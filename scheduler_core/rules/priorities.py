@@ -1,8 +1,9 @@
 """Priorities of the dispatching rules, compiled. The smallest goes first.
 
-Notation: t is the earliest start on the deciding machine; p the task's duration there; R the
-work of the task and all later ones of its family; D the due time; w the family's weight.
-Work on alternative machines counts with its mean duration.
+Notation: t is the earliest start on the deciding machine; p the seconds that the task works there,
+and q those until it ends, pauses included; R is q and the work of all later tasks of its family;
+D the due time; w the family's weight. Later work counts with the mean over its machines, each
+stretched by the share of the week in which the machine works.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 import math
 from enum import IntEnum
 
-from scheduler_core.compiled import kernel
-from scheduler_core.simulator import Objective, ProblemArrays, State, conflict, place, reset
+from scheduler_core.compiled import inlined, lean_kernel
+from scheduler_core.simulator import Objective, ProblemArrays, State, conflict, place_inline, reset
 from scheduler_core.simulator.arrays import Floats
+from scheduler_core.simulator.queues import place_at, queue_of
 
 
 class Rule(IntEnum):
@@ -49,79 +51,71 @@ _FIFO, _EDD, _SPT, _LPT, _CR, _MDD, _SLACK, _ATC, _COVERT = (int(rule) for rule 
 _MWKR, _SRPT, _ODD, _PT_WINQ_SLACK, _FEASIBLE_EDD, _RANDOM = (int(rule) for rule in range(9, 15))
 
 
-@kernel
-def tail_after(p: ProblemArrays, family: int, task: int) -> float:
-    """Return the work of the tasks behind ``task``."""
-    return p.tail[task + 1] if task + 1 < p.family_task[family + 1] else 0.0
-
-
-@kernel
+@inlined
 def _operation_due(p: ProblemArrays, family: int, later: float) -> float:
     """Return the operational due time: the allowance shared out by work content."""
-    total = p.tail[p.family_task[family]]
-    allowance = p.due[family] - p.release[family]
-    return p.release[family] + allowance * (total - later) / total
+    allowance = p.families[family].due - p.families[family].release
+    return (
+        p.families[family].release
+        + allowance * (p.families[family].work - later) / p.families[family].work
+    )
 
 
-@kernel
+@lean_kernel
 def work_in_next_queue(p: ProblemArrays, s: State, family: int) -> float:
     """Return the work that waits for the machine of the family's task after next, 0 at the end."""
-    task = s.next_task[family] + 1
-    if task == p.family_task[family + 1]:
+    task = s.families[family].next_task + 1
+    if task == s.families[family].last_task:
         return 0.0
-    least = s.queue[p.mode_machine[p.task_mode[task]]]
-    for k in range(p.task_mode[task] + 1, p.task_mode[task + 1]):
-        least = min(least, s.queue[p.mode_machine[k]])
+    least = s.machines[p.modes[p.tasks[task].first_mode].machine].queue
+    for k in range(p.tasks[task].first_mode + 1, p.tasks[task].last_mode):
+        least = min(least, s.machines[p.modes[k].machine].queue)
     return float(least)
 
 
-@kernel
-def mean_duration(p: ProblemArrays, s: State, e: int) -> float:
-    """Return the mean duration of the candidates on the deciding machine."""
-    first = p.env_family[e]
-    total = 0.0
-    for i in range(first, first + s.num_candidates[e]):
-        total += p.mode_duration[s.mode[s.candidate[i]]]
-    return total / s.num_candidates[e]
+@inlined
+def atc_index(weight: float, duration: float, slack: float, mean: float) -> float:
+    """Return the apparent tardiness cost index, larger for more pressing families.
+
+    ``slack`` is D - t - q - ATC_LEAD * later work, ``mean`` the mean duration of the candidates.
+    """
+    return weight / duration * math.exp(-max(0.0, slack) / (ATC_LOOKAHEAD * mean))
 
 
-@kernel
-def atc_index(
-    p: ProblemArrays, o: Objective, s: State, family: int, time: int, mean: float
-) -> float:
-    """Return the apparent tardiness cost index, larger for more pressing families."""
-    duration = float(p.mode_duration[s.mode[family]])
-    lead = ATC_LEAD * tail_after(p, family, s.next_task[family])
-    slack = p.due[family] - time - duration - lead
-    return o.weight[family] / duration * math.exp(-max(0.0, slack) / (ATC_LOOKAHEAD * mean))
-
-
-@kernel
-def covert_index(p: ProblemArrays, o: Objective, s: State, family: int, time: int) -> float:
-    """Return cost over time: expected tardiness cost per second of duration."""
-    duration = float(p.mode_duration[s.mode[family]])
-    work = duration + tail_after(p, family, s.next_task[family])
-    slack = p.due[family] - time - work
+@inlined
+def covert_index(weight: float, duration: float, slack: float, work: float) -> float:
+    """Return cost over time: expected tardiness cost per second of work; slack is D - t - R."""
     share = 1.0 if slack <= 0 else max(0.0, 1.0 - slack / (COVERT_WAIT * work))
-    return o.weight[family] / duration * share
+    return weight / duration * share
 
 
-@kernel
+@inlined
 def priority(
-    p: ProblemArrays, o: Objective, s: State, rule: int, family: int, time: int, mean: float
+    p: ProblemArrays,
+    o: Objective,
+    s: State,
+    rule: int,
+    family: int,
+    time: int,
+    duration: float,
+    span: float,
+    mean: float,
 ) -> float:
-    """Return the priority of a candidate family under every rule but the random one."""
-    due, duration = p.due[family], float(p.mode_duration[s.mode[family]])
-    later = tail_after(p, family, s.next_task[family])
-    work = duration + later
+    """Return the priority of a candidate family under every rule but the random one.
+
+    ``time`` is t, ``duration`` p and ``span`` q; ``mean`` is the candidates' mean duration.
+    """
     if rule == _FIFO:
-        return float(s.ready[family])
-    if rule == _EDD:
-        return float(due)
+        return float(s.families[family].ready)
     if rule == _SPT:
         return duration
     if rule == _LPT:
         return -duration
+    due = s.families[family].due
+    if rule == _EDD:
+        return float(due)
+    later = p.tasks[s.families[family].next_task].after
+    work = span + later
     if rule == _CR:
         return (due - time) / work
     if rule == _MDD:
@@ -129,9 +123,10 @@ def priority(
     if rule == _SLACK:
         return due - time - work
     if rule == _ATC:
-        return -atc_index(p, o, s, family, time, mean)
+        slack = due - time - span - ATC_LEAD * later
+        return -atc_index(o.weight[family], duration, slack, mean)
     if rule == _COVERT:
-        return -covert_index(p, o, s, family, time)
+        return -covert_index(o.weight[family], duration, due - time - work, work)
     if rule == _MWKR:
         return -work
     if rule == _SRPT:
@@ -144,28 +139,56 @@ def priority(
     return float(due) if time + work <= due else due + GIVEN_UP
 
 
-@kernel
+@inlined
+def _mean_duration(p: ProblemArrays, s: State, e: int) -> float:
+    """Return the mean duration of the candidates of the deciding machine."""
+    first, own, pool = queue_of(s, e, s.envs[e].machine)
+    time, window = s.envs[e].time, s.envs[e].window
+    total, count = 0.0, 0
+    for i in range(own + pool):
+        place = place_at(p, e, first, own, i)
+        wait = s.places[place].est - time
+        if wait == 0 or wait < window:
+            total += s.places[place].duration
+            count += 1
+    return total / count
+
+
+@inlined
 def best_candidate(
     p: ProblemArrays, o: Objective, s: State, e: int, rule: int, keys: Floats
 ) -> int:
-    """Return the candidate family that the rule puts first; ties go to the lower index."""
-    first = p.env_family[e]
+    """Return the candidate family that the rule puts first; ties go to the lower index.
+
+    It looks through the queue of the deciding machine, without a list of candidates.
+    """
+    first, own, pool = queue_of(s, e, s.envs[e].machine)
+    time, window = s.envs[e].time, s.envs[e].window
+    mean = _mean_duration(p, s, e) if rule == _ATC and own + pool > 1 else 0.0
     best, best_value = -1, math.inf
-    mean = mean_duration(p, s, e)
-    for i in range(first, first + s.num_candidates[e]):
-        family = s.candidate[i]
-        if rule == _RANDOM:
-            value = keys[s.next_task[family]]
+    for i in range(own + pool):
+        place = place_at(p, e, first, own, i)
+        wait = s.places[place].est - time
+        if wait > 0 and wait >= window:
+            continue
+        family, duration = s.places[place].family, float(s.places[place].duration)
+        if own + pool == 1:
+            value = 0.0
+        elif rule == _RANDOM:
+            value = keys[s.families[family].next_task]
+        elif _ATC <= rule <= _COVERT and o.weight[family] / duration < -best_value:
+            continue  # neither index is ever larger than that
         else:
-            value = priority(p, o, s, rule, family, s.time[e], mean)
-        if best < 0 or value < best_value:
+            span = float(s.places[place].ect - s.places[place].est)
+            value = priority(p, o, s, rule, family, time, duration, span, mean)
+        if value < best_value or best < 0 or (value == best_value and family < best):
             best, best_value = family, value
     return best
 
 
-@kernel
+@lean_kernel
 def run_rule(p: ProblemArrays, o: Objective, s: State, e: int, rule: int, keys: Floats) -> None:
     """Schedule environment ``e`` from time zero to its end by one rule."""
-    reset(p, s, e)
-    while conflict(p, s, e) > 0:
-        place(p, s, e, best_candidate(p, o, s, e, rule, keys))
+    reset(p, o, s, e)
+    while conflict(p, s, e) >= 0:
+        place_inline(p, o, s, e, best_candidate(p, o, s, e, rule, keys))

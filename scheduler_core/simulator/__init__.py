@@ -5,36 +5,40 @@ from scheduler_core.simulator.arrays import (
     ProblemArrays,
     State,
     empty_state,
-    join,
     make_objective,
-    to_arrays,
 )
+from scheduler_core.simulator.batch import Batch
+from scheduler_core.simulator.building import join, to_arrays
 from scheduler_core.simulator.kernel import (
     advance,
     bound_score,
     conflict,
     earned_score,
     place,
+    place_inline,
     reset,
-    step_batch,
+    take,
 )
-from scheduler_core.simulator.simulator import Simulator, schedule_from
+from scheduler_core.simulator.simulator import Simulator, check_delta, schedule_from
 
 __all__ = [
+    "Batch",
     "Objective",
     "ProblemArrays",
     "Simulator",
     "State",
     "advance",
     "bound_score",
+    "check_delta",
     "conflict",
     "earned_score",
     "empty_state",
     "join",
     "make_objective",
     "place",
+    "place_inline",
     "reset",
     "schedule_from",
-    "step_batch",
+    "take",
     "to_arrays",
 ]

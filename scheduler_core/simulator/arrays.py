@@ -1,244 +1,207 @@
-"""The compiled boundary: problems, objectives and simulator states as flat arrays.
+"""The compiled boundary: problems, objectives and simulator states as flat arrays of records.
 
 Several problems lie side by side, ragged and without padding; each is an *environment* with index
 e. A family, task or machine index is global: it says where the thing lies in the joined arrays.
-Times are int64 seconds. E, F, T, M, K, B count environments, families, tasks, machines, modes
-(a task on one of its capable machines) and reservations (locked tasks on their machines).
+Times are int64 seconds. E, F, T, M, K, B, W, Q, R count environments, families, tasks, machines,
+modes (a task on one of its machines), reservations (locked tasks on their machines), windows of
+working time, places in the machines' queues, and rows of candidates.
+
+What a step needs of a machine, a family or a task lies in one record, and so in one line of the
+processor's cache: with an array for each field, large problems spend their time on memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from scheduler_core.objective import RewardWeights
-from scheduler_core.problem import SECONDS_PER_DAY, Family, Problem
+from scheduler_core.problem import SECONDS_PER_DAY
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Records = npt.NDArray[np.void]
+
+
+def record(integers: str, floats: str = "") -> np.dtype[np.void]:
+    """Return a record of 8-byte fields with the given names."""
+    fields = [(name, np.int64) for name in integers.split()]
+    return np.dtype([*fields, *((name, np.float64) for name in floats.split())])
 
 
 class ProblemArrays(NamedTuple):
-    """What is given."""
+    """What is given. A task's modes are those on machines that have shifts.
 
-    env_family: Ints  # (E + 1,) families of e are env_family[e] .. env_family[e + 1] - 1
-    env_machine: Ints  # (E + 1,)
-    family_task: Ints  # (F + 1,)
-    first_task: Ints  # (F,) first task that is not locked
-    first_ready: Ints  # (F,) when it can start: time zero, release, end of the last locked task;
-    # the completion of a family that is all locked
-    release: Ints  # (F,)
-    due: Ints  # (F,)
-    weight: Floats  # (F,) of the family, without urgency
-    urgent: npt.NDArray[np.bool_]  # (F,)
-    task_mode: Ints  # (T + 1,)
-    mode_machine: Ints  # (K,)
-    mode_duration: Ints  # (K,)
-    nominal: Floats  # (T,) mean duration over the capable machines
-    tail: Floats  # (T,) nominal work of the task and all later ones of its family
-    short_tail: Ints  # (T,) the same with the shortest durations
-    lock_start: Ints  # (T,) start of a locked task, 0 otherwise
-    lock_machine: Ints  # (T,) machine of a locked task, -1 otherwise
-    machine_reserve: Ints  # (M + 1,)
+    Fields named ``first_`` and ``last_`` delimit a range; the last is no longer part of it.
+    """
+
+    envs: Records  # (E,) ENVS
+    families: Records  # (F,) FAMILIES
+    tasks: Records  # (T,) TASKS
+    modes: Records  # (K,) MODES
+    machines: Records  # (M,) MACHINES
+    locks: Records  # (T,) LOCKS
     reserve_start: Ints  # (B,) in order of start on each machine
     reserve_end: Ints  # (B,)
-    scale: Floats  # (E,) mean nominal duration: the unit of time of what a policy sees
+    window_start: Ints  # (W,) see `WorkingTime`
+    window_end: Ints  # (W,)
+    window_work: Ints  # (W,)
+    weight: Floats  # (F,) of the family, without urgency
+    urgent: Bools  # (F,)
 
     @property
     def num_envs(self) -> int:
         """Number of problems side by side."""
-        return len(self.env_family) - 1
+        return len(self.envs)
+
+
+ENVS = record("first_family last_family first_machine last_machine first_task last_task first_row "
+              "num_rows first_pool num_pool", "scale")  # fmt: skip
+"""``first_row``, ``num_rows``: room for candidates; ``first_pool``, ``num_pool``: places for the
+pool, see `queues`. ``scale``: mean nominal duration, the unit of time of what a policy sees."""
+
+FAMILIES = record("first_task last_task first_open first_ready release due", "work")
+"""``first_open``: first task that is not locked. ``first_ready``: when it can start (time zero,
+release, end of the last locked task), or the completion of a family that is all locked. ``work``:
+nominal seconds of all tasks, see `TASKS`."""
+
+TASKS = record("first_mode last_mode machine duration pooled least_after pauses_after", "after")
+"""``machine``: the only one of a task with one mode, -1 where there are several; ``duration``: on
+it, or in the first mode; ``pooled``: whether it may wait in the pool. ``after``: nominal seconds of
+all later tasks of the family, each with the mean over its modes of the time that the work takes,
+pauses included; ``least_after``: the same with the shortest durations and no pauses;
+``pauses_after``: whether a machine of one of them pauses."""
+
+MODES = record("machine duration")
+"""``duration``: seconds of work."""
+
+MACHINES = record("plain always first_place num_places first_free first_reserve last_reserve "
+                  "first_window last_window until week")  # fmt: skip
+"""``always``: works round the clock. ``plain``: and has no reservation. ``first_place``,
+``num_places``: room for the queue, a place for each family that may wait here. ``first_free``: end
+of what runs at time zero. Machines with equal working time share windows; ``until`` and ``week``
+(seconds of work): see `WorkingTime`."""
+
+LOCKS = record("start end machine")
+"""Of a locked task; the machine is -1 for all others."""
 
 
 class Objective(NamedTuple):
-    """What is wanted: the score of `scheduler_core.objective`, in points per second."""
+    """What is wanted: the score of `scheduler_core.objective`."""
 
     weight: Floats  # (F,) w of the score formula, urgency included
-    on_time: Floats  # (E,) points
-    early: Floats  # (E,) points per second early, >= 0
-    late: Floats  # (E,) points per second late, <= 0
-    makespan: Floats  # (E,) points per second of makespan, <= 0
+    points: Records  # (E,) POINTS
+
+
+POINTS = record("", "on_time early late makespan")
+"""Points for being on time; per second early, >= 0; per second late and of makespan, <= 0."""
 
 
 class State(NamedTuple):
     """How far each simulation has come. The kernels change it in place."""
 
-    delta: Floats  # (E,) 0: non-delay schedules, 1: active schedules
-    next_task: Ints  # (F,) first task not yet placed; the family's end when all are
-    ready: Ints  # (F,) when that task can start; the completion when all are placed
-    mode: Ints  # (F,) mode with the earliest completion for that task
-    est: Ints  # (F,) earliest start in that mode
-    ect: Ints  # (F,) earliest completion in that mode; `NEVER` when all are placed
-    free: Ints  # (M,) end of the last task placed here by the simulator
-    load: Ints  # (M,) work of unplaced tasks that only this machine can do
-    queue: Ints  # (M,) the part of it that belongs to the families' next tasks
-    start: Ints  # (T,) start of placed tasks
-    machine: Ints  # (T,) machine of placed tasks, -1 before
-    candidate: Ints  # (F,) the conflict set of e, from env_family[e] on, in order of index
-    num_candidates: Ints  # (E,)
-    conflict_machine: Ints  # (E,) machine that decides, -1 at the end
-    time: Ints  # (E,) earliest start among the candidates
-    remaining: Ints  # (E,) tasks not yet placed
-    makespan: Ints  # (E,) end of the last task placed so far
+    envs: Records  # (E,) ENV_STATES
+    families: Records  # (F,) FAMILY_STATES
+    machines: Records  # (M,) MACHINE_STATES
+    winners: Records  # (2 M,) WINNERS
+    places: Records  # (Q,) PLACES
+    placed: Records  # (T,) PLACED
+    rows: Records  # (R,) ROWS
+
+    @property
+    def num_candidates(self) -> Ints:
+        """Number of candidates of each environment, (E,)."""
+        return self.envs["num_candidates"]
 
 
-def to_arrays(problem: Problem) -> ProblemArrays:
-    """Return one problem as arrays."""
-    index = {machine.name: i for i, machine in enumerate(problem.machines)}
-    families = problem.families
-    tasks = [task for family in families for task in family.tasks]
-    rows: dict[int, Ints] = {}  # tasks that any machine can do share one tuple of names
-    for task in tasks:
-        if id(task.machines) not in rows:
-            rows[id(task.machines)] = np.array([index[name] for name in task.machines], np.int64)
-    durations = [np.array(task.durations, np.int64) for task in tasks]
-    nominal = np.array([sum(task.durations) / len(task.durations) for task in tasks])
-    reserve, starts, ends = _reservations(problem, index)
-    return ProblemArrays(
-        env_family=np.array([0, len(families)], np.int64),
-        env_machine=np.array([0, len(problem.machines)], np.int64),
-        family_task=_offsets([len(family.tasks) for family in families]),
-        first_task=_offsets([len(family.tasks) for family in families])[:-1]
-        + np.array([family.num_locked for family in families], np.int64),
-        first_ready=np.array([_first_ready(family) for family in families], np.int64),
-        release=np.array([family.release for family in families], np.int64),
-        due=np.array([family.due for family in families], np.int64),
-        weight=np.array([family.weight for family in families], np.float64),
-        urgent=np.array([family.is_urgent for family in families], np.bool_),
-        task_mode=_offsets([len(task.machines) for task in tasks]),
-        mode_machine=_concatenate([rows[id(task.machines)] for task in tasks]),
-        mode_duration=_concatenate(durations),
-        nominal=nominal,
-        tail=_backward_sums(families, nominal).astype(np.float64),
-        short_tail=_backward_sums(
-            families, np.array([task.shortest for task in tasks], np.int64)
-        ).astype(np.int64),
-        lock_start=np.array([task.lock.start if task.lock else 0 for task in tasks], np.int64),
-        lock_machine=np.array(
-            [index[task.lock.machine] if task.lock else -1 for task in tasks], np.int64
-        ),
-        machine_reserve=reserve,
-        reserve_start=starts,
-        reserve_end=ends,
-        scale=np.array([nominal.mean() if len(nominal) else 1.0]),
-    )
+ENV_STATES = record("choose track num_candidates machine time remaining makespan bound_makespan "
+                    "pool_machine pool_length", "delta window bound")  # fmt: skip
+"""``choose``: whether other sensible machines of a candidate are candidates too. ``track``: whether
+``bound`` is kept equal to `bound_score`; ``bound_makespan`` is the makespan in it. ``machine``: the
+one that decides, -1 at the end; ``time``: the earliest start on it; candidates start then, or less
+than ``window`` later. ``remaining``: tasks not yet placed. ``makespan``: end of the last one that
+is. ``pool_machine``: the one that the pool waits for, -1 while it is empty; ``pool_length``: who
+waits in it. ``delta``: 0 for non-delay schedules, 1 for active ones."""
 
+FAMILY_STATES = record("next_task last_task due ready mode sent place end")
+"""``last_task``, ``due``: as in `FAMILIES`. ``next_task``: first task not yet placed, or
+``last_task``; ``ready``: when it can start, or the completion; ``mode``: on the machine that it
+waits for, -1 when all are placed; ``sent``: whether a choice, not the earliest completion, has put
+it there; ``place``: in that machine's queue; ``end``: completion if from here on the family had
+the shop to itself, while ``track`` says so."""
 
-# Which count each field's values are shifted by when problems are joined; others stay as they are.
-_OFFSETS = {"env_family": "family", "env_machine": "machine", "family_task": "task",
-            "first_task": "task", "task_mode": "mode", "mode_machine": "machine",
-            "machine_reserve": "reserve"}  # fmt: skip
-_POINTERS = ("env_family", "env_machine", "family_task", "task_mode", "machine_reserve")
+MACHINE_STATES = record("plain first_place free load queue length movable first_est")
+"""``plain``, ``first_place``: as in `MACHINES`. ``free``: end of the last task placed here by the
+simulator. ``load``: work of unplaced tasks that only this machine can do; ``queue``: the part of it
+that belongs to next tasks. ``length``: families that wait here; ``movable``: those of them that may
+yet take another machine; ``first_est``: earliest start of all of them, `NEVER` if nobody waits."""
 
+WINNERS = record("machine ect est")
+"""Tournament tree over each environment's machines: node 1 is the root, i the parent of 2 i and
+2 i + 1, and machine i, counted within the environment of n, is node n + i. ``ect``: the earliest
+completion of those who wait for the machine, ``est``: the earliest start of those with it."""
 
-def join(parts: Sequence[ProblemArrays]) -> ProblemArrays:
-    """Return several problems side by side, as environments in the order given."""
-    if len(parts) == 1:
-        return parts[0]
-    sizes: dict[str, Callable[[ProblemArrays], int]] = {
-        "family": lambda part: len(part.due),
-        "machine": lambda part: len(part.machine_reserve) - 1,
-        "task": lambda part: len(part.nominal),
-        "mode": lambda part: len(part.mode_machine),
-        "reserve": lambda part: len(part.reserve_start),
-    }
-    shifts = {key: _offsets([size(part) for part in parts]) for key, size in sizes.items()}
-    joined = {}
-    for name in ProblemArrays._fields:
-        pieces = [getattr(part, name) for part in parts]
-        if name in _OFFSETS:
-            shift = shifts[_OFFSETS[name]]
-            pieces = [piece + shift[i] for i, piece in enumerate(pieces)]
-        if name in _POINTERS:
-            pieces = [pieces[0][:1], *(piece[1:] for piece in pieces)]
-        elif name == "lock_machine":
-            shift = shifts["machine"]
-            pieces = [np.where(p < 0, p, p + shift[i]) for i, p in enumerate(pieces)]
-        joined[name] = np.concatenate(pieces)
-    return ProblemArrays(**joined)
+PLACES = record("family ready duration movable est ect")
+"""Who waits, with the earliest start and completion; ``movable``: it may take another machine."""
+
+PLACED = record("start end machine")
+"""Of a placed task; the machine is -1 before."""
+
+ROWS = record("family mode est ect")
+"""The candidates of e, from ``first_row`` on, in order of family."""
 
 
 def make_objective(arrays: ProblemArrays, weights: Sequence[RewardWeights]) -> Objective:
     """Return the objective of each environment, one set of weights each."""
-    counts = np.diff(arrays.env_family)
+    counts = arrays.envs["last_family"] - arrays.envs["first_family"]
     urgency = np.repeat([each.urgent_multiplier for each in weights], counts)
-    return Objective(
-        weight=arrays.weight * np.where(arrays.urgent, urgency, 1.0),
-        on_time=np.array([each.on_time_reward for each in weights], np.float64),
-        early=np.array([each.early_bonus_per_day for each in weights]) / SECONDS_PER_DAY,
-        late=np.array([each.late_penalty_per_day for each in weights]) / SECONDS_PER_DAY,
-        makespan=np.array([each.makespan_penalty_per_day for each in weights]) / SECONDS_PER_DAY,
+    points = np.zeros(len(weights), POINTS)
+    points["on_time"] = [each.on_time_reward for each in weights]
+    points["early"] = [each.early_bonus_per_day / SECONDS_PER_DAY for each in weights]
+    points["late"] = [each.late_penalty_per_day / SECONDS_PER_DAY for each in weights]
+    points["makespan"] = [each.makespan_penalty_per_day / SECONDS_PER_DAY for each in weights]
+    return Objective(arrays.weight * np.where(arrays.urgent, urgency, 1.0), points)
+
+
+def num_places(arrays: ProblemArrays) -> int:
+    """Return the room for all queues and pools."""
+    return int(arrays.machines["num_places"].sum() + arrays.envs["num_pool"].sum())
+
+
+def empty_state(
+    arrays: ProblemArrays,
+    delta: float | Sequence[float],
+    *,
+    choose_machines: bool = False,
+    track: bool = False,
+) -> State:
+    """Return a state with room for the problems; `reset` brings each to its start.
+
+    Parameters
+    ----------
+    arrays
+        The problems.
+    delta
+        Of all environments, or of each.
+    choose_machines
+        Whether other sensible machines of a candidate are candidates too.
+    track
+        Whether to keep the bound score up to date, which a trainer's rewards are made of.
+    """
+    state = State(
+        envs=np.zeros(arrays.num_envs, ENV_STATES),
+        families=np.zeros(len(arrays.families), FAMILY_STATES),
+        machines=np.zeros(len(arrays.machines), MACHINE_STATES),
+        winners=np.zeros(2 * len(arrays.machines), WINNERS),
+        places=np.zeros(num_places(arrays), PLACES),
+        placed=np.zeros(len(arrays.tasks), PLACED),
+        rows=np.zeros(arrays.envs["num_rows"].sum(), ROWS),
     )
-
-
-def empty_state(arrays: ProblemArrays, delta: float) -> State:
-    """Return a state with room for the problems; `reset` brings each to its start."""
-    envs, families = arrays.num_envs, len(arrays.due)
-    machines, tasks = len(arrays.machine_reserve) - 1, len(arrays.nominal)
-
-    def zeros(size: int) -> Ints:
-        return np.zeros(size, np.int64)
-
-    return State(
-        delta=np.full(envs, delta),
-        next_task=zeros(families),
-        ready=zeros(families),
-        mode=zeros(families),
-        est=zeros(families),
-        ect=zeros(families),
-        free=zeros(machines),
-        load=zeros(machines),
-        queue=zeros(machines),
-        start=zeros(tasks),
-        machine=zeros(tasks),
-        candidate=zeros(families),
-        num_candidates=zeros(envs),
-        conflict_machine=zeros(envs),
-        time=zeros(envs),
-        remaining=zeros(envs),
-        makespan=zeros(envs),
-    )
-
-
-def _first_ready(family: Family) -> int:
-    if family.num_locked == len(family.tasks):  # complete when its locks say, even before release
-        return family.unhindered_completion
-    time = max(0, family.release)
-    for task in family.tasks[: family.num_locked]:
-        if task.lock is not None:
-            time = max(time, task.lock.start + task.duration_on(task.lock.machine))
-    return time
-
-
-def _reservations(problem: Problem, index: dict[str, int]) -> tuple[Ints, Ints, Ints]:
-    locks = sorted(
-        (index[task.lock.machine], task.lock.start, task.duration_on(task.lock.machine))
-        for family in problem.families
-        for task in family.tasks[: family.num_locked]
-        if task.lock is not None
-    )
-    table = np.array(locks, np.int64).reshape(-1, 3)
-    counts = np.bincount(table[:, 0], minlength=len(problem.machines))
-    return _offsets(counts.tolist()), table[:, 1].copy(), table[:, 1] + table[:, 2]
-
-
-def _backward_sums(families: tuple[Family, ...], values: Floats | Ints) -> Floats | Ints:
-    """Return for each task its value plus those of the later tasks of its family."""
-    sums = values.copy()
-    end = len(values)
-    for family in reversed(families):
-        for task in range(end - 2, end - len(family.tasks) - 1, -1):
-            sums[task] = values[task] + sums[task + 1]
-        end -= len(family.tasks)
-    return sums
-
-
-def _offsets(counts: Sequence[int]) -> Ints:
-    return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64)
-
-
-def _concatenate(pieces: Sequence[Ints]) -> Ints:
-    return np.concatenate([np.zeros(0, np.int64), *pieces])
+    state.envs["delta"] = delta
+    state.envs["choose"] = choose_machines
+    state.envs["track"] = track
+    return state

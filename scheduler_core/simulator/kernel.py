@@ -10,259 +10,301 @@ Locked tasks are reservations on their machine. Other tasks go around them.
 
 from __future__ import annotations
 
-from scheduler_core.compiled import kernel
-from scheduler_core.simulator.arrays import Floats, Ints, Objective, ProblemArrays, State
-
-NEVER = 1 << 62
-
-
-# Kernels take arrays out of the named tuples before a loop, not in it: each access by name counts
-# references, which in an inner loop costs more than the work itself.
-
-
-@kernel
-def _first_fit(starts: Ints, ends: Ints, first: int, last: int, time: int, duration: int) -> int:
-    """Return the earliest start at or after ``time`` that overlaps no reservation."""
-    for b in range(first, last):
-        if time + duration <= starts[b]:
-            break
-        time = max(time, ends[b])
-    return time
+from scheduler_core.compiled import inlined, lean_kernel
+from scheduler_core.problem import NEVER
+from scheduler_core.simulator.arrays import Objective, ProblemArrays, State
+from scheduler_core.simulator.queues import (
+    alone,
+    arrive,
+    choose_again,
+    enter,
+    fit,
+    in_pool,
+    leave,
+    place_at,
+    points,
+    queue_of,
+    renew,
+)
 
 
-@kernel
-def _choose_mode(p: ProblemArrays, s: State, family: int) -> None:
-    """Give the family's next task the machine where it completes first.
-
-    Ties go to the machine with less remaining load, then to the lower index.
-    """
-    machines, durations, free, load = p.mode_machine, p.mode_duration, s.free, s.load
-    reserve, starts, ends = p.machine_reserve, p.reserve_start, p.reserve_end
-    task, ready = s.next_task[family], s.ready[family]
-    best_est = best_ect = best_load = NEVER
-    best_mode = p.task_mode[task]
-    for k in range(p.task_mode[task], p.task_mode[task + 1]):
-        machine, duration = machines[k], durations[k]
-        est = max(ready, free[machine])
-        if est + duration > best_ect:
-            continue
-        est = _first_fit(starts, ends, reserve[machine], reserve[machine + 1], est, duration)
-        ect = est + duration
-        if ect == best_ect:
-            less = load[machine] - best_load
-            better = less < 0 or (less == 0 and machine < machines[best_mode])
-        else:
-            better = ect < best_ect
-        if better:
-            best_est, best_ect, best_mode, best_load = est, ect, k, load[machine]
-    s.est[family], s.ect[family], s.mode[family] = best_est, best_ect, best_mode
-
-
-@kernel
-def _sole_machine(p: ProblemArrays, task: int) -> int:
-    """Return the only capable machine of a task, or -1 where there are several."""
-    first = p.task_mode[task]
-    return p.mode_machine[first] if p.task_mode[task + 1] - first == 1 else -1
-
-
-@kernel
-def _enqueue(p: ProblemArrays, s: State, family: int) -> None:
-    """Make the family's next task ready, or mark the family as complete."""
-    task = s.next_task[family]
-    if task == p.family_task[family + 1]:
-        s.est[family] = s.ect[family] = NEVER
-        return
-    machine = _sole_machine(p, task)
-    if machine >= 0:
-        s.queue[machine] += p.mode_duration[p.task_mode[task]]
-    _choose_mode(p, s, family)
-
-
-@kernel
-def reset(p: ProblemArrays, s: State, e: int) -> None:
+@lean_kernel
+def reset(p: ProblemArrays, o: Objective, s: State, e: int) -> None:
     """Bring environment ``e`` to time zero, its locked tasks placed."""
-    for machine in range(p.env_machine[e], p.env_machine[e + 1]):
-        s.free[machine] = s.load[machine] = s.queue[machine] = 0
-    s.remaining[e] = s.makespan[e] = s.time[e] = s.num_candidates[e] = 0
-    s.conflict_machine[e] = -1
-    first, last = p.env_family[e], p.env_family[e + 1]
+    first_machine, last_machine = p.envs[e].first_machine, p.envs[e].last_machine
+    for machine in range(first_machine, last_machine):
+        s.machines[machine].plain = p.machines[machine].plain
+        s.machines[machine].first_place = p.machines[machine].first_place
+        s.machines[machine].free = p.machines[machine].first_free
+        s.machines[machine].load = s.machines[machine].queue = 0
+        s.machines[machine].length = s.machines[machine].movable = 0
+        s.machines[machine].first_est = NEVER
+    tree, count = 2 * first_machine, last_machine - first_machine
+    for node in range(2 * count - 1, 0, -1):  # all alike: the first of the machines wins
+        left = s.winners[tree + 2 * node].machine if node < count else first_machine + node - count
+        s.winners[tree + node].machine = left
+        s.winners[tree + node].ect = s.winners[tree + node].est = NEVER
+    s.envs[e].remaining = s.envs[e].makespan = s.envs[e].time = s.envs[e].num_candidates = 0
+    s.envs[e].machine = s.envs[e].pool_machine = -1
+    s.envs[e].pool_length = 0
+    first, last = p.envs[e].first_family, p.envs[e].last_family
     for family in range(first, last):
-        s.next_task[family] = p.first_task[family]
-        s.ready[family] = p.first_ready[family]
-        for task in range(p.family_task[family], p.first_task[family]):
-            s.start[task], s.machine[task] = p.lock_start[task], p.lock_machine[task]
-        for task in range(p.first_task[family], p.family_task[family + 1]):
-            s.machine[task] = -1
-            s.remaining[e] += 1
-            machine = _sole_machine(p, task)
-            if machine >= 0:
-                s.load[machine] += p.mode_duration[p.task_mode[task]]
-    for machine in range(p.env_machine[e], p.env_machine[e + 1]):
-        for b in range(p.machine_reserve[machine], p.machine_reserve[machine + 1]):
-            s.makespan[e] = max(s.makespan[e], p.reserve_end[b])
+        _reset_family(p, s, e, family)
+    s.envs[e].bound_makespan = s.envs[e].makespan
+    s.envs[e].bound = o.points[e].makespan * s.envs[e].makespan
+    for family in range(first, last):  # as if each ended when it is due, until it is rated
+        s.families[family].end = s.families[family].due
+        s.envs[e].bound += o.weight[family] * o.points[e].on_time
     for family in range(first, last):
-        _enqueue(p, s, family)
+        arrive(p, o, s, e, family)
 
 
-@kernel
-def _first_to_finish(p: ProblemArrays, s: State, e: int) -> int:
-    """Return the ready family that could finish its task first.
+@lean_kernel
+def _reset_family(p: ProblemArrays, s: State, e: int, family: int) -> None:
+    s.families[family].next_task = p.families[family].first_open
+    s.families[family].last_task = p.families[family].last_task
+    s.families[family].due = p.families[family].due
+    s.families[family].ready = p.families[family].first_ready
+    for task in range(p.families[family].first_task, p.families[family].first_open):
+        s.placed[task].start, s.placed[task].end = p.locks[task].start, p.locks[task].end
+        s.placed[task].machine = p.locks[task].machine
+        s.envs[e].makespan = max(s.envs[e].makespan, p.locks[task].end)
+    for task in range(p.families[family].first_open, p.families[family].last_task):
+        s.placed[task].machine = -1
+        s.envs[e].remaining += 1
+        machine = p.tasks[task].machine
+        if machine >= 0:
+            s.machines[machine].load += p.tasks[task].duration
 
-    Ties go to the earlier start, then to the lower machine: they decide which machine acts.
-    """
-    est, ect, mode, machines = s.est, s.ect, s.mode, p.mode_machine
-    best = p.env_family[e]
-    for family in range(p.env_family[e] + 1, p.env_family[e + 1]):
-        if ect[family] > ect[best]:
-            continue
-        if ect[family] < ect[best] or est[family] < est[best]:
-            best = family
-        elif est[family] < NEVER and est[family] == est[best]:
-            best = family if machines[mode[family]] < machines[mode[best]] else best
-    return best
 
-
-@kernel
+@inlined
 def conflict(p: ProblemArrays, s: State, e: int) -> int:
-    """Find the conflict set of ``e``, if tasks remain, and return its size."""
-    s.num_candidates[e] = 0
-    s.conflict_machine[e] = -1
-    if s.remaining[e] == 0:
-        return 0
-    est, mode, machines, candidate = s.est, s.mode, p.mode_machine, s.candidate
-    first = _first_to_finish(p, s, e)
-    machine, finish = machines[mode[first]], s.ect[first]
-    earliest = est[first]
-    begin, end = p.env_family[e], p.env_family[e + 1]
-    for family in range(begin, end):
-        if est[family] < earliest and machines[mode[family]] == machine:
-            earliest = est[family]
-    window = s.delta[e] * (finish - earliest)
+    """Find which machine decides in ``e``, and how long it may wait; return it, -1 at the end."""
+    machine = -1
+    if s.envs[e].remaining > 0:
+        root = 2 * p.envs[e].first_machine + 1
+        machine = s.winners[root].machine
+        s.envs[e].time = s.machines[machine].first_est
+        s.envs[e].window = s.envs[e].delta * (s.winners[root].ect - s.envs[e].time)
+    s.envs[e].machine = machine
+    return machine
+
+
+@inlined
+def place_inline(p: ProblemArrays, o: Objective, s: State, e: int, family: int) -> None:
+    """Put a candidate's task at its earliest start on the machine that decides."""
+    task, where, machine = s.families[family].next_task, s.families[family].place, s.envs[e].machine
+    start, end, duration = s.places[where].est, s.places[where].ect, s.places[where].duration
+    if not s.places[where].movable and not s.families[family].sent:
+        s.machines[machine].load -= duration
+        s.machines[machine].queue -= duration
+    leave(p, s, e, family, machine)
+    s.placed[task].start, s.placed[task].end, s.placed[task].machine = start, end, machine
+    s.machines[machine].free = s.families[family].ready = end
+    s.envs[e].makespan = max(s.envs[e].makespan, end)
+    s.envs[e].remaining -= 1
+    s.families[family].next_task = task + 1
+    arrive(p, o, s, e, family)
+    if s.machines[machine].movable > 0 or s.envs[e].pool_machine == machine:
+        choose_again(p, o, s, e, machine)
+    renew(p, o, s, e, machine)
+
+
+@lean_kernel
+def place(p: ProblemArrays, o: Objective, s: State, e: int, family: int) -> None:
+    """Do the same as a function of its own, for those to whom it is not all of the work."""
+    place_inline(p, o, s, e, family)
+
+
+@lean_kernel
+def send(p: ProblemArrays, o: Objective, s: State, e: int, family: int, mode: int) -> None:
+    """Make a candidate wait for the machine of another of its task's modes, for good."""
+    old, machine, duration = s.envs[e].machine, p.modes[mode].machine, p.modes[mode].duration
+    leave(p, s, e, family, old)
+    s.families[family].sent, s.families[family].mode = 1, mode
+    time = max(s.families[family].ready, s.machines[machine].free)
+    est, ect = fit(p, s, machine, time, duration)
+    enter(p, o, s, e, family, machine, duration, 0, est, ect)
+    renew(p, o, s, e, old)
+
+
+@lean_kernel
+def list_candidates(p: ProblemArrays, s: State, e: int) -> int:
+    """Write the candidates of the machine that decides in ``e`` to their rows; return how many.
+
+    In order of family; of a family first the machine that decides, then others in order of mode.
+    """
+    machine = s.envs[e].machine
+    first, own, pool = queue_of(s, e, machine)
+    row, time, window = p.envs[e].first_row, s.envs[e].time, s.envs[e].window
     count = 0
-    for family in range(begin, end):
-        wait = est[family] - earliest
-        if (wait == 0 or wait < window) and machines[mode[family]] == machine:
-            candidate[begin + count] = family
+    for i in range(own + pool):
+        place_ = place_at(p, e, first, own, i)
+        wait = s.places[place_].est - time
+        if wait == 0 or wait < window:
+            s.rows[row + count].family = s.places[place_].family
             count += 1
-    s.num_candidates[e] = count
-    s.conflict_machine[e] = machine
-    s.time[e] = earliest
+    _sort_families(s, row, count)
+    options = 0
+    if s.envs[e].choose and s.machines[machine].movable > 0:
+        options = _list_options(p, s, e, row, count)
+    else:
+        for i in range(row, row + count):
+            _write_chosen(p, s, e, i, s.rows[i].family)
+    s.envs[e].num_candidates = count + options
+    return count + options
+
+
+@lean_kernel
+def _sort_families(s: State, first: int, count: int) -> None:
+    """Sort rows by family, of which they hold nothing else yet.
+
+    In place: Shell, Communications of the ACM 2(7), 1959.
+    """
+    gap = 1
+    while gap < count // 9:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for i in range(first + gap, first + count):
+            family, j = s.rows[i].family, i
+            while j >= first + gap and s.rows[j - gap].family > family:
+                s.rows[j].family = s.rows[j - gap].family
+                j -= gap
+            s.rows[j].family = family
+        gap //= 3
+
+
+@inlined
+def _write_chosen(p: ProblemArrays, s: State, e: int, row: int, family: int) -> None:
+    """Write a candidate on the machine that it waits for to a row."""
+    place_, task = s.families[family].place, s.families[family].next_task
+    mode = s.families[family].mode
+    if in_pool(p, s, e, family):  # which has moved from machine to machine since
+        mode = p.tasks[task].first_mode + s.envs[e].pool_machine - p.envs[e].first_machine
+    s.rows[row].family, s.rows[row].mode = family, mode
+    s.rows[row].est, s.rows[row].ect = s.places[place_].est, s.places[place_].ect
+
+
+@lean_kernel
+def _list_options(p: ProblemArrays, s: State, e: int, row: int, count: int) -> int:
+    """Write the candidates, families in the first rows, with their other sensible machines.
+
+    From the last row to the first, which needs to know how many options come before. Returns
+    the number of rows added.
+    """
+    added = 0
+    for i in range(row, row + count):
+        added += _options(p, s, s.rows[i].family, -1)
+    last = row + count + added
+    for i in range(row + count - 1, row - 1, -1):
+        family = s.rows[i].family
+        last -= 1 + _options(p, s, family, -1)
+        _write_chosen(p, s, e, last, family)
+        _options(p, s, family, last + 1)
+    return added
+
+
+@lean_kernel
+def _options(p: ProblemArrays, s: State, family: int, row: int) -> int:
+    """Return how many other machines are sensible; write them from ``row`` on, if that is >= 0.
+
+    Sensible is a machine that could start before the chosen one is done, unless another one
+    completes no later and works no longer. So it works for less time than the chosen one does.
+    """
+    task = s.families[family].next_task
+    if not s.places[s.families[family].place].movable or p.tasks[task].pooled:
+        return 0
+    count, ready = 0, s.families[family].ready
+    done, longest = (
+        s.places[s.families[family].place].ect,
+        p.modes[s.families[family].mode].duration,
+    )
+    for k in range(p.tasks[task].first_mode, p.tasks[task].last_mode):
+        machine, duration = p.modes[k].machine, p.modes[k].duration
+        time = max(ready, s.machines[machine].free)
+        if duration >= longest or time >= done:
+            continue
+        est, ect = fit(p, s, machine, time, duration)
+        if est >= done or _is_dominated(p, s, family, k, ect):
+            continue
+        if row >= 0:
+            s.rows[row + count].family, s.rows[row + count].mode = family, k
+            s.rows[row + count].est, s.rows[row + count].ect = est, ect
+        count += 1
     return count
 
 
-@kernel
-def place(p: ProblemArrays, s: State, e: int, family: int) -> None:
-    """Put the family's next task at its earliest start on its machine."""
-    task, mode = s.next_task[family], s.mode[family]
-    machine, end = p.mode_machine[mode], s.ect[family]
-    s.start[task], s.machine[task] = s.est[family], machine
-    s.free[machine] = s.ready[family] = end
-    s.makespan[e] = max(s.makespan[e], end)
-    s.remaining[e] -= 1
-    if p.task_mode[task + 1] - p.task_mode[task] == 1:
-        s.load[machine] -= p.mode_duration[mode]
-        s.queue[machine] -= p.mode_duration[mode]
-    s.next_task[family] = task + 1
-    _enqueue(p, s, family)
-    _choose_again(p, s, e, machine)
-
-
-@kernel
-def _choose_again(p: ProblemArrays, s: State, e: int, machine: int) -> None:
-    """Choose anew for the tasks whose choice a placement on ``machine`` may have changed.
-
-    It made the machine later, and so only the choices of the machine itself can change; those of
-    another machine can too where the two are equally good and the loads decide, which the
-    machine's new load may have turned. That needs a task that the placement did not delay.
-    """
-    next_task, ready, ect, mode = s.next_task, s.ready, s.ect, s.mode
-    task_mode, machines, free = p.task_mode, p.mode_machine, s.free[machine]
-    has_gaps = p.machine_reserve[machine] < p.machine_reserve[machine + 1]
-    for family in range(p.env_family[e], p.env_family[e + 1]):
-        if ect[family] == NEVER:
+@lean_kernel
+def _is_dominated(p: ProblemArrays, s: State, family: int, mode: int, ect: int) -> bool:
+    """Return whether another mode than this and the chosen one is as good in both respects."""
+    task, ready, duration = (
+        s.families[family].next_task,
+        s.families[family].ready,
+        p.modes[mode].duration,
+    )
+    for j in range(p.tasks[task].first_mode, p.tasks[task].last_mode):
+        other, machine = p.modes[j].duration, p.modes[j].machine
+        if j == mode or other > duration:
             continue
-        chosen_here = machines[mode[family]] == machine
-        task = next_task[family]
-        is_free = task_mode[task + 1] - task_mode[task] > 1 and (has_gaps or ready[family] >= free)
-        if chosen_here or is_free:
-            _choose_mode(p, s, family)
+        end = fit(p, s, machine, max(ready, s.machines[machine].free), other)[1]
+        if end < ect or (end == ect and (other < duration or j < mode)):
+            return True
+    return False
 
 
-@kernel
-def advance(p: ProblemArrays, s: State, e: int) -> int:
+@lean_kernel
+def take(p: ProblemArrays, o: Objective, s: State, e: int, choice: int) -> None:
+    """Carry out a candidate, counted from 0: place it, or send it to another machine."""
+    row = p.envs[e].first_row + choice
+    family, mode = s.rows[row].family, s.rows[row].mode
+    if p.modes[mode].machine == s.envs[e].machine:
+        place(p, o, s, e, family)
+    else:
+        send(p, o, s, e, family, mode)
+
+
+@lean_kernel
+def advance(p: ProblemArrays, o: Objective, s: State, e: int) -> int:
     """Go on to the next real decision and return its number of candidates, 0 at the end.
 
     Where there is one candidate there is nothing to decide, and it is placed. The very last task
     is left to the caller, so that every simulation has at least one step.
     """
-    count = conflict(p, s, e)
-    while count == 1 and s.remaining[e] > 1:
-        place(p, s, e, s.candidate[p.env_family[e]])
-        count = conflict(p, s, e)
-    return count
+    while conflict(p, s, e) >= 0:
+        count = list_candidates(p, s, e)
+        if count > 1 or s.envs[e].remaining == 1:
+            return count
+        place(p, o, s, e, s.rows[p.envs[e].first_row].family)
+    s.envs[e].num_candidates = 0
+    return 0
 
 
-@kernel
-def _points(slack: int, on_time: float, early: float, late: float) -> float:
-    """Return the points of a family of weight 1 that completes ``slack`` before its due time."""
-    return on_time + early * slack if slack >= 0 else -late * slack
-
-
-@kernel
+@lean_kernel
 def bound_score(p: ProblemArrays, o: Objective, s: State, e: int) -> float:
     """Return the score if from here on each family had the shop to itself.
 
     It never rises while tasks are placed, and at the end it is the score: its changes are a
     reward that telescopes, with credit at the decision that delays a family.
     """
-    next_task, ready, ect = s.next_task, s.ready, s.ect
-    last_task, short_tail = p.family_task, p.short_tail
-    due, weight = p.due, o.weight
-    on_time, early, late = o.on_time[e], o.early[e], o.late[e]
+    on_time, early, late = o.points[e].on_time, o.points[e].early, o.points[e].late
     total = 0.0
-    makespan = s.makespan[e]
-    for family in range(p.env_family[e], p.env_family[e + 1]):
-        end = ready[family]
-        if ect[family] < NEVER:
-            end = ect[family]
-            if next_task[family] + 1 < last_task[family + 1]:
-                end += short_tail[next_task[family] + 1]
+    makespan = s.envs[e].makespan
+    for family in range(p.envs[e].first_family, p.envs[e].last_family):
+        end = s.families[family].ready
+        if s.families[family].mode >= 0:
+            end = alone(p, s, family, s.places[s.families[family].place].ect)
         makespan = max(makespan, end)
-        total += weight[family] * _points(due[family] - end, on_time, early, late)
-    return total + o.makespan[e] * makespan
+        total += o.weight[family] * points(s.families[family].due - end, on_time, early, late)
+    return total + o.points[e].makespan * makespan
 
 
-@kernel
+@lean_kernel
 def earned_score(p: ProblemArrays, o: Objective, s: State, e: int) -> float:
     """Return the points of the families completed so far and of the makespan so far."""
-    total = o.makespan[e] * s.makespan[e]
-    for family in range(p.env_family[e], p.env_family[e + 1]):
-        if s.ect[family] == NEVER:
-            slack = p.due[family] - s.ready[family]
-            points = _points(slack, o.on_time[e], o.early[e], o.late[e])
-            total += o.weight[family] * points
+    total = o.points[e].makespan * s.envs[e].makespan
+    for family in range(p.envs[e].first_family, p.envs[e].last_family):
+        if s.families[family].mode < 0:
+            slack = s.families[family].due - s.families[family].ready
+            score = points(slack, o.points[e].on_time, o.points[e].early, o.points[e].late)
+            total += o.weight[family] * score
     return total
-
-
-@kernel
-def step_batch(
-    p: ProblemArrays,
-    o: Objective,
-    s: State,
-    envs: Ints,
-    families: Ints,
-    bound: Floats,
-    change: Floats,
-) -> None:
-    """Place one candidate family in each of ``envs`` and go on to their next decisions.
-
-    Writes the new `bound_score` of each environment to ``bound``, (E,), and how much each of
-    ``envs`` has changed to ``change``, (len(envs),).
-    """
-    for i in range(len(envs)):
-        e = envs[i]
-        place(p, s, e, families[i])
-        advance(p, s, e)
-        now = bound_score(p, o, s, e)
-        change[i] = now - bound[e]
-        bound[e] = now

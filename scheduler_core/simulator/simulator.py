@@ -12,11 +12,12 @@ from scheduler_core.schedule import Schedule, ScheduledTask
 from scheduler_core.simulator import kernel as kernels
 from scheduler_core.simulator.arrays import (
     ProblemArrays,
+    Records,
     State,
     empty_state,
     make_objective,
-    to_arrays,
 )
+from scheduler_core.simulator.building import to_arrays
 
 
 def check_delta(delta: float) -> float:
@@ -46,39 +47,75 @@ class Simulator:
         What `objective` counts.
     delta
         Between 0 (non-delay schedules) and 1 (active schedules).
+    choose_machines
+        Whether the candidates show their other sensible machines too; otherwise a task takes the
+        machine where it completes first.
+
+    Raises
+    ------
+    ConfigError
+        If delta is outside its range.
     """
 
-    def __init__(self, problem: Problem, weights: RewardWeights, delta: float = 1.0) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        weights: RewardWeights,
+        delta: float = 1.0,
+        choose_machines: bool = False,
+    ) -> None:
         self.problem = problem
         self.arrays = to_arrays(problem)
         self.objective = make_objective(self.arrays, [weights])
-        self.state = empty_state(self.arrays, check_delta(delta))
+        self.state = empty_state(self.arrays, check_delta(delta), choose_machines=choose_machines)
         self.reset()
 
     def reset(self) -> None:
         """Go back to time zero and on to the first decision."""
-        kernels.reset(self.arrays, self.state, 0)
-        kernels.advance(self.arrays, self.state, 0)
+        kernels.reset(self.arrays, self.objective, self.state, 0)
+        kernels.advance(self.arrays, self.objective, self.state, 0)
 
     @property
     def done(self) -> bool:
         """Whether every task is placed."""
-        return bool(self.state.remaining[0] == 0)
+        return bool(self.state.envs["remaining"][0] == 0)
+
+    @property
+    def _rows(self) -> Records:
+        return self.state.rows[: self.state.num_candidates[0]]
 
     @property
     def candidates(self) -> npt.NDArray[np.int64]:
-        """Families whose next task may be placed now, (num_candidates,), in order of index."""
-        return self.state.candidate[: self.state.num_candidates[0]]
+        """Families whose next task may be taken now, (num_candidates,), in order of index.
+
+        A family with a choice of machines comes once for each of them, first with the one where
+        it completes first.
+        """
+        return self._rows["family"]
 
     @property
     def candidate_tasks(self) -> npt.NDArray[np.int64]:
-        """Tasks that may be placed now, (num_candidates,), numbered over all families in order."""
-        return self.state.next_task[self.candidates]
+        """Their tasks, (num_candidates,), numbered over all families in order."""
+        return self.state.families["next_task"][self.candidates]
 
-    def step(self, family: int) -> None:
-        """Place the next task of a candidate family and go on to the next decision."""
-        kernels.place(self.arrays, self.state, 0, family)
-        kernels.advance(self.arrays, self.state, 0)
+    @property
+    def candidate_modes(self) -> npt.NDArray[np.int64]:
+        """Their tasks on their machines, (num_candidates,), numbered over all tasks in order."""
+        return self._rows["mode"]
+
+    @property
+    def candidate_machines(self) -> npt.NDArray[np.int64]:
+        """Their machines, (num_candidates,), by index."""
+        return self.arrays.modes["machine"][self.candidate_modes]
+
+    def step(self, position: int) -> None:
+        """Take the candidate at a position, and go on to the next decision.
+
+        On the machine that decides its task is placed; to another machine the task is sent, and
+        waits there for its turn.
+        """
+        kernels.take(self.arrays, self.objective, self.state, 0, position)
+        kernels.advance(self.arrays, self.objective, self.state, 0)
 
     def schedule(self, method: str, runtime_seconds: float = 0.0) -> Schedule:
         """Return what has been placed so far."""
@@ -98,19 +135,18 @@ def schedule_from(
     env: int = 0,
 ) -> Schedule:
     """Return the placed tasks of one environment, in order of start."""
-    first_machine = int(arrays.env_machine[env])
-    task_index = int(arrays.family_task[arrays.env_family[env]])
+    names = [machine.name for machine in problem.machines]
+    here = arrays.envs[env]
+    tasks = iter(state.placed[here["first_task"] : here["last_task"]].tolist())
+    first_machine = int(here["first_machine"])
     placed: list[ScheduledTask] = []
     for family in problem.families:
         for task in family.tasks:
-            machine = int(state.machine[task_index]) - first_machine
-            if state.machine[task_index] >= 0:
-                name = problem.machines[machine].name
-                start = int(state.start[task_index])
-                end = start + task.duration_on(name)
+            start, end, machine = next(tasks)
+            if machine >= 0:
+                name = names[machine - first_machine]
                 placed.append(
                     ScheduledTask(family.id, task.sequence, task.process_name, name, start, end)
                 )
-            task_index += 1
     placed.sort(key=lambda each: (each.start, each.machine, each.end))
     return Schedule(tuple(placed), method, seed, runtime_seconds)

@@ -43,6 +43,13 @@ class Report:
     """The faults of a file as they are found."""
 
     faults: list[Fault] = field(default_factory=list)
+    num_refused: int = 0
+    """Values met whose fault is known already: the reader of JSON has refused them."""
+
+    @property
+    def num_wrong(self) -> int:
+        """Number that grows with each wrong value: what it has grown for cannot be built."""
+        return len(self.faults) + self.num_refused
 
     def add(self, place: str, message: str) -> None:
         """Note a fault."""
@@ -51,6 +58,7 @@ class Report:
     def wrong(self, value: object, place: str, wanted: str, way_out: str = "") -> None:
         """Note that a value is not what the format asks for, unless its fault is known already."""
         if refused(value):
+            self.num_refused += 1
             return
         out = f"; {way_out}" if way_out else ""
         if value is MISSING:

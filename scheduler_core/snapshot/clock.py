@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from scheduler_core.problem import SECONDS_PER_DAY
+from scheduler_core.problem import SECONDS_PER_DAY, SECONDS_PER_WEEK
 from scheduler_core.snapshot.checks import MAX_DAYS, Report
 
 CREATED_AT = "metadata.created_at"
@@ -21,7 +21,9 @@ class Clock:
     """Absent, not merely faulty: a faulty one is reported where it is read."""
     wanted_by: list[str] = field(default_factory=list)
 
-    def seconds_to(self, moment: date | datetime, place: str, day_offset: int = 0) -> int | None:
+    def seconds_to(
+        self, moment: date | datetime, place: str, day_offset: int = 0, limit: int = MAX_DAYS
+    ) -> int | None:
         """Return the seconds from time zero to a moment.
 
         Parameters
@@ -32,6 +34,8 @@ class Clock:
             Where the moment stands, for a fault.
         day_offset
             Midnights to add to a day: 1 is the end of it.
+        limit
+            Most days from time zero.
         """
         zero = self.created_at
         if zero is None:
@@ -49,13 +53,22 @@ class Clock:
             # In whole days, because the midnight after 9999-12-31 cannot be a datetime.
             days = moment.toordinal() - zero.toordinal() + day_offset
             delta = timedelta(days=days) - _since_midnight(zero)
-        if abs(delta.days) > MAX_DAYS:
+        if abs(delta.days) > limit:
             self.report.add(
                 place,
-                f"must be within {MAX_DAYS} days of {CREATED_AT}, got {moment.isoformat()}",
+                f"must be within {limit} days of {CREATED_AT}, got {moment.isoformat()}",
             )
             return None
         return _whole_seconds(delta)
+
+    def monday(self) -> int | None:
+        """Return the seconds from time zero to the Monday 00:00 of its week."""
+        if self.created_at is None:
+            return None
+        midnight = _since_midnight(self.created_at)
+        since = timedelta(days=self.created_at.weekday()) + midnight
+        # In the last half second of a Sunday, time zero is the Monday after.
+        return -(-_whole_seconds(-since) % SECONDS_PER_WEEK)
 
     def report_missing(self) -> None:
         """Note one fault if time zero is missing and a date is counted from it."""

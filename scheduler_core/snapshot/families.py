@@ -32,7 +32,7 @@ class ReadFamily:
 def read_family(floor: Floor, clock: Clock, name: str, value: object) -> ReadFamily:
     """Return one family with the tasks that are not done, in order of sequence."""
     report = floor.report
-    faults_before = len(report.faults)
+    wrong_before = report.num_wrong
     place = join("families", name)
     report.name(name, place, "a family id")
     raw = report.mapping(value, place, "an object with a due date and tasks")
@@ -47,7 +47,7 @@ def read_family(floor: Floor, clock: Clock, name: str, value: object) -> ReadFam
     read = _tasks(floor, raw, place)
     open_tasks = _in_order(report, [entry for entry in read if not entry.is_done])
     num_done = sum(entry.is_done for entry in read)
-    if len(report.faults) > faults_before or due is None or not open_tasks:
+    if report.num_wrong > wrong_before or due is None or not open_tasks:
         return ReadFamily(None, num_done)
     family = Family(name, open_tasks, due, release or 0, weight, bool(is_urgent))
     return ReadFamily(family, num_done)
@@ -129,24 +129,24 @@ def _tasks(floor: Floor, raw: Mapping[str, object], place: str) -> list[ReadTask
 
 def _in_order(report: Report, read: list[ReadTask]) -> tuple[Task, ...]:
     """Return tasks in order of sequence, and check that locked ones come first, one by one."""
-    placed = [(entry.task, entry.place) for entry in read if entry.task is not None]
+    placed = [(entry.task, entry) for entry in read if entry.task is not None]
     if len(placed) < len(read):
         return ()
     placed.sort(key=lambda pair: pair[0].sequence)
-    for (before, _), (after, place) in pairwise(placed):
+    for (before, earlier), (after, entry) in pairwise(placed):
         if after.lock is None or before.sequence == after.sequence:
             continue
         if before.lock is None:
             report.add(
-                f"{place}.locked",
+                f"{entry.place}.locked",
                 f"needs the task before it (sequence {before.sequence}) to be locked, in "
                 "progress or done too; lock that one or unlock this one",
             )
             continue
-        end = before.lock.start + before.duration_on(before.lock.machine)
-        if after.lock.start < end:
+        end = earlier.end
+        if end is not None and after.lock.start < end:
             report.add(
-                f"{place}.locked.start",
+                f"{entry.place}.locked.start",
                 f"must be >= {end / SECONDS_PER_HOUR:g} hours, when the locked task before it "
                 f"(sequence {before.sequence}) ends, got {after.lock.start / SECONDS_PER_HOUR:g}",
             )

@@ -9,17 +9,18 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from scheduler_core.errors import Fault, ProblemError
 
-MAX_BYTES = 64 * 1024 * 1024
-"""Largest file read; a snapshot of 10,000 families is about 10 MB."""
+MAX_BYTES = 128 * 1024 * 1024
+"""Largest file read; a snapshot of 50,000 families is about 50 MB."""
 MAX_DEPTH = 64
 """Deepest nesting of objects and lists; a snapshot needs 6."""
 MAX_DIGITS = 300
 """Longest whole number. Beyond about 308 digits it would not fit a float."""
+_Path = tuple["_Path | None", str | int]
 _SHOWN = 60
 _SNAPSHOT = "a snapshot is a JSON object with families and machines"
 
@@ -74,7 +75,9 @@ def decode(data: bytes, what: str = _SNAPSHOT) -> tuple[object, list[Fault]]:
         ) from None
     except RecursionError:
         raise _file_error(f"must be nested at most {MAX_DEPTH} levels deep") from None
-    return value, list(_walk(value, "", 0))
+    faults: list[Fault] = []
+    _walk(value, None, faults)
+    return value, faults
 
 
 def _text(data: bytes, what: str) -> str:
@@ -124,26 +127,38 @@ def _int(text: str) -> object:
     return int(text)
 
 
-def _walk(value: object, place: str, depth: int) -> Iterator[Fault]:
-    """Yield the faults of a value and of all it holds, with their places."""
-    here = place or "file"
+def _walk(value: object, path: _Path | None, faults: list[Fault], depth: int = 0) -> None:
+    """Note the faults of a value and of all it holds; only those have their places spelt out."""
     if isinstance(value, _Refused):
-        yield Fault(here, value.message)
+        faults.append(Fault(_place(path), value.message))
     elif isinstance(value, str) and not _encodable(value):
-        yield Fault(here, f"holds half a character (a lone surrogate), got {show(value)}")
+        message = f"holds half a character (a lone surrogate), got {show(value)}"
+        faults.append(Fault(_place(path), message))
     elif isinstance(value, dict | list) and depth >= MAX_DEPTH:
-        yield Fault("file", f"must be nested at most {MAX_DEPTH} levels deep, got more at {here}")
+        message = f"must be nested at most {MAX_DEPTH} levels deep, got more at {_place(path)}"
+        faults.append(Fault("file", message))
     elif isinstance(value, dict):
         if isinstance(value, _Repeated):
             for key in value.repeated:
-                yield Fault(join(place, key), "appears more than once in its object; keep one")
+                message = "appears more than once in its object; keep one"
+                faults.append(Fault(_place((path, key)), message))
         for key, item in value.items():
             if not _encodable(key):
-                yield Fault(here, f"has a key with half a character, got {show(key)}")
-            yield from _walk(item, join(place, key), depth + 1)
+                message = f"has a key with half a character, got {show(key)}"
+                faults.append(Fault(_place(path), message))
+            _walk(item, (path, key), faults, depth + 1)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _walk(item, f"{place}[{index}]", depth + 1)
+            _walk(item, (path, index), faults, depth + 1)
+
+
+def _place(path: _Path | None) -> str:
+    """Return a path as a message shows it."""
+    if path is None:
+        return "file"
+    outer, step = path
+    place = "" if outer is None else _place(outer)
+    return join(place, step) if isinstance(step, str) else f"{place}[{step}]"
 
 
 def _encodable(text: str) -> bool:

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from scheduler_core.errors import ProblemError
-from scheduler_core.problem import SECONDS_PER_HOUR, Machine, Problem
+from scheduler_core.problem import (
+    SECONDS_PER_DAY,
+    SECONDS_PER_HOUR,
+    SECONDS_PER_WEEK,
+    Family,
+    Problem,
+)
+from scheduler_core.snapshot.calendars import read_machines
 from scheduler_core.snapshot.checks import MISSING, Report
 from scheduler_core.snapshot.clock import CREATED_AT, Clock
 from scheduler_core.snapshot.families import ReadFamily, read_family
 from scheduler_core.snapshot.json_text import decode, read_bytes, show
 from scheduler_core.snapshot.tasks import Floor
 
-MAX_FAMILIES = 20_000
-MAX_TASKS = 100_000
+MAX_FAMILIES = 60_000
+MAX_TASKS = 250_000
 MAX_MACHINES = 10_000
 MAX_OPTIONS = 20_000_000
 """Most pairs of a task and a machine that can do it; each costs memory in every method."""
-NOT_YET = {"calendars": "shifts", "machine_calendars": "shifts", "downtime": "downtime"}
-"""Fields that change what a machine can do, and that nothing here understands yet."""
+MAX_ELAPSED = 10**14
+"""Longest that all tasks may take one by one, pauses included: 250,000 of the longest round the
+clock. As many families that late still add up to less than 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +85,11 @@ def read_snapshot(path: str | os.PathLike[str]) -> Snapshot:
 def _problem(report: Report, document: Mapping[str, object]) -> tuple[Problem, int]:
     """Return the problem and its number of tasks done; raise every fault found."""
     clock = _clock(report, document)
-    _refuse_what_is_not_honoured(report, document)
     floor = _floor(report, document)
+    machines = read_machines(floor, clock, document)
     read = _families(floor, clock, document)
     clock.report_missing()
+    _check_stranded(floor)
     _check_overlaps(floor)
     families = tuple(entry.family for entry in read if entry.family is not None)
     options = sum(len(task.machines) for family in families for task in family.tasks)
@@ -88,9 +97,10 @@ def _problem(report: Report, document: Mapping[str, object]) -> tuple[Problem, i
         report.add(
             "families", f"must have at most {MAX_OPTIONS} pairs of task and machine, got {options}"
         )
+    if not report.faults:  # so there are not too many options to go through
+        _check_pace(floor, families)
     if report.faults:
         raise ProblemError(report.faults)
-    machines = tuple(Machine(name) for name in floor.machines)
     return Problem(families, machines, clock.created_at), sum(entry.num_done for entry in read)
 
 
@@ -105,21 +115,6 @@ def _clock(report: Report, document: Mapping[str, object]) -> Clock:
     if value is None:
         return Clock(report, None, created_at_is_missing=True)
     return Clock(report, report.created_at(value, CREATED_AT), created_at_is_missing=False)
-
-
-def _refuse_what_is_not_honoured(report: Report, document: Mapping[str, object]) -> None:
-    """Note fields that this version would ignore: such a schedule is worse than none."""
-    for field, meaning in NOT_YET.items():
-        value = document.get(field)
-        if isinstance(value, dict | list):
-            if value:
-                report.add(
-                    field,
-                    f"must be empty, got {show(value)}: this version cannot schedule around "
-                    f"{meaning} yet; remove {field} to schedule as if there were none",
-                )
-        elif value is not None:
-            report.wrong(value, field, "an object or a list")
 
 
 def _floor(report: Report, document: Mapping[str, object]) -> Floor:
@@ -159,6 +154,39 @@ def _families(floor: Floor, clock: Clock, document: Mapping[str, object]) -> lis
 def _num_tasks(family: object) -> int:
     tasks = family.get("tasks") if isinstance(family, dict) else None
     return len(tasks) if isinstance(tasks, list) else 0
+
+
+def _check_stranded(floor: Floor) -> None:
+    """Note tasks for machines without shifts only; where no machine has any, that is one fault."""
+    if floor.stranded and len(floor.idle) == len(floor.machines):
+        floor.report.add(
+            "machine_calendars",
+            "must leave a machine with shifts in its week, got none, and "
+            f"{len(floor.stranded)} tasks to do, such as {next(iter(floor.stranded))}; "
+            "give a machine a calendar that has shifts, or null for round the clock",
+        )
+        return
+    for place, machine in floor.stranded.items():
+        floor.report.add(
+            place,
+            f"can only be done on machines without shifts in their week, such as {show(machine)}; "
+            "give one of them a calendar that has some, or the task another machine",
+        )
+
+
+def _check_pace(floor: Floor, families: Iterable[Family]) -> None:
+    """Note that tasks cannot end within any time that makes sense, or that sums can hold."""
+    weeks = [working.week_work for working in floor.working.values() if working.week_work]
+    slowest = min(weeks, default=SECONDS_PER_WEEK)
+    work = sum(max(task.durations) for family in families for task in family.tasks)
+    elapsed = work * SECONDS_PER_WEEK // slowest
+    if elapsed > MAX_ELAPSED:
+        floor.report.add(
+            "calendars",
+            f"must leave more working time: with {slowest} seconds a week, the shortest of all "
+            f"weeks, {work / SECONDS_PER_HOUR:g} hours of work take "
+            f"{elapsed // (365 * SECONDS_PER_DAY)} years; lengthen the shifts of that calendar",
+        )
 
 
 def _check_overlaps(floor: Floor) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from scheduler_core.problem import SECONDS_PER_HOUR, Lock, Task, TaskStatus
+from scheduler_core.problem import SECONDS_PER_HOUR, Lock, Task, TaskStatus, WorkingTime
 from scheduler_core.snapshot.checks import MISSING, Report
 from scheduler_core.snapshot.json_text import join, show
 
@@ -15,11 +15,19 @@ STATUSES = (*TaskStatus, DONE)
 
 @dataclass
 class Floor:
-    """The machines of a snapshot, and what their locked work occupies."""
+    """The machines of a snapshot, when they work, and what their locked work occupies."""
 
     report: Report
     machines: tuple[str, ...]
     known: frozenset[str]
+    faulty: set[str] = field(default_factory=set)
+    """Machines with a fault in their calendar or downtime."""
+    working: dict[str, WorkingTime] = field(default_factory=dict)
+    """When each machine works; those that are faulty are left out."""
+    idle: frozenset[str] = frozenset()
+    """Machines that have no shift in their week."""
+    stranded: dict[str, str] = field(default_factory=dict)
+    """Tasks that only idle machines can do: place, and one of these machines."""
     occupied: dict[str, list[tuple[int, int, str]]] = field(default_factory=dict)
     """Start, end and place of the locked tasks by machine."""
     equal_durations: dict[int, tuple[int, ...]] = field(default_factory=dict)
@@ -38,12 +46,14 @@ class ReadTask:
     sequence: int | None
     is_done: bool
     task: Task | None
+    end: int | None = None
+    """When the task ends if it is locked and its machine's working time is known."""
 
 
 def read_task(floor: Floor, value: object, place: str) -> ReadTask:
     """Return one task. Of a task that is done only the sequence and the status are looked at."""
     report = floor.report
-    faults_before = len(report.faults)
+    wrong_before = report.num_wrong
     raw = report.mapping(value, place, "an object with sequence, process_name, processing_time")
     if raw is None:
         return ReadTask(place, None, False, None)
@@ -54,15 +64,18 @@ def read_task(floor: Floor, value: object, place: str) -> ReadTask:
     name = report.name(raw.get("process_name", MISSING), f"{place}.process_name", "a process name")
     machines, durations = _capable(floor, raw, place)
     lock = _lock(floor, raw, place, machines, status)
+    end = None
+    if _is_stranded(floor, machines):
+        floor.stranded[place] = machines[0]
     if lock is not None and machines:
-        duration = durations[machines.index(lock.machine)]
-        _check_lock(report, lock, duration, status, place)
-        span = (lock.start, lock.start + duration, place)
-        floor.occupied.setdefault(lock.machine, []).append(span)
-    if len(report.faults) > faults_before or sequence is None or name is None or not machines:
+        end = _end(floor, lock, durations[machines.index(lock.machine)], place)
+        _check_lock(floor, lock, end, status, place)
+        if end is not None:
+            floor.occupied.setdefault(lock.machine, []).append((lock.start, end, place))
+    if report.num_wrong > wrong_before or sequence is None or name is None or not machines:
         return ReadTask(place, sequence, False, None)
     task = Task(sequence, name, machines, durations, TaskStatus(status), lock)
-    return ReadTask(place, sequence, False, task)
+    return ReadTask(place, sequence, False, task, end)
 
 
 def _status(report: Report, raw: Mapping[str, object], place: str) -> str:
@@ -109,10 +122,10 @@ def _assigned(floor: Floor, raw: Mapping[str, object], place: str) -> str | None
     value = raw.get("assigned_machine", MISSING)
     if value is None or (value is MISSING and raw.get("capable_machines") is not None):
         return None
-    return _machine(floor, value, f"{place}.assigned_machine", "null for any machine")
+    return known_machine(floor, value, f"{place}.assigned_machine", "null for any machine")
 
 
-def _machine(floor: Floor, value: object, place: str, way_out: str = "") -> str | None:
+def known_machine(floor: Floor, value: object, place: str, way_out: str = "") -> str | None:
     """Return the name of a machine that exists."""
     if not isinstance(value, str):
         floor.report.wrong(value, place, "the name of a machine", way_out)
@@ -129,7 +142,7 @@ def _timed_machines(floor: Floor, raw: Mapping[str, object], place: str) -> dict
     options = {}
     for name, hours in raw.items():
         seconds = floor.report.duration(hours, join(place, name))
-        machine = _machine(floor, name, join(place, name))
+        machine = known_machine(floor, name, join(place, name))
         if seconds is not None and machine is not None:
             options[machine] = seconds
     return options
@@ -145,7 +158,7 @@ def _listed_machines(
         floor.report.add(place, "must name at least one machine, got an empty list")
     options: dict[str, int] = {}
     for index, name in enumerate(names):
-        machine = _machine(floor, name, f"{place}[{index}]")
+        machine = known_machine(floor, name, f"{place}[{index}]")
         if machine is None:
             continue
         if machine in options:
@@ -169,7 +182,7 @@ def _lock(
     lock = floor.report.mapping(value, place, "an object with machine and start")
     if lock is None:
         return None
-    machine = _machine(floor, lock.get("machine", MISSING), f"{place}.machine")
+    machine = known_machine(floor, lock.get("machine", MISSING), f"{place}.machine")
     start = floor.report.time(lock.get("start", MISSING), f"{place}.start")
     if machine is not None and machines and machine not in machines:
         floor.report.add(
@@ -182,22 +195,59 @@ def _lock(
     return None
 
 
-def _check_lock(report: Report, lock: Lock, duration: int, status: str, place: str) -> None:
-    start = lock.start / SECONDS_PER_HOUR
+def _is_stranded(floor: Floor, machines: tuple[str, ...]) -> bool:
+    """Return whether a task is for machines without shifts only."""
+    if not machines or len(machines) > len(floor.idle):
+        return False
+    # Thousands of tasks that any machine can do share one tuple: it is not gone through for each.
+    return machines is floor.machines or floor.idle.issuperset(machines)
+
+
+def _end(floor: Floor, lock: Lock, duration: int, place: str) -> int | None:
+    """Return when a locked task ends; None where its machine never works, or nobody knows when."""
+    if lock.machine in floor.idle:
+        if place not in floor.stranded:
+            floor.report.add(
+                f"{place}.locked.machine",
+                f"must be a machine with shifts in its week, got {show(lock.machine)}; "
+                "give it a calendar that has some, or lock the task elsewhere",
+            )
+        return None
+    working = floor.working.get(lock.machine)
+    return None if working is None else working.finish(lock.start, duration)
+
+
+def _check_lock(floor: Floor, lock: Lock, end: int | None, status: str, place: str) -> None:
+    """Note a start that contradicts the status of its task."""
+    report, start = floor.report, lock.start / SECONDS_PER_HOUR
     if status != TaskStatus.IN_PROGRESS:
         if lock.start < 0:
             report.add(
                 f"{place}.locked.start",
                 f"must be >= 0 hours for a pending task, got {start:g}; is its status in_progress?",
             )
+        elif end is not None:
+            _check_working(floor, lock, place)
     elif lock.start > 0:
         report.add(
             f"{place}.locked.start", f"must be <= 0 hours for a task in progress, got {start:g}"
         )
-    elif lock.start + duration <= 0:
-        end = (lock.start + duration) / SECONDS_PER_HOUR
+    elif end is not None and end <= 0:
         report.add(
             place,
-            f"is in progress but would have ended at {end:g} hours, not after time zero; "
-            "set its status to done, or its processing_time so that it covers what remains",
+            f"is in progress but would have ended at {end / SECONDS_PER_HOUR:g} hours, not after "
+            "time zero; set its status to done, or its processing_time so that it covers what "
+            "remains",
+        )
+
+
+def _check_working(floor: Floor, lock: Lock, place: str) -> None:
+    """Note a planned start while the machine does not work. What runs has started, whatever."""
+    then = floor.working[lock.machine].next_working(lock.start)
+    if then != lock.start:
+        floor.report.add(
+            f"{place}.locked.start",
+            f"must be while machine {show(lock.machine)} works, got "
+            f"{lock.start / SECONDS_PER_HOUR:.10g} hours; it works next at "
+            f"{then / SECONDS_PER_HOUR:.10g} hours",
         )

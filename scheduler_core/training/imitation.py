@@ -23,23 +23,29 @@ from scheduler_core.training.tasks import Tasks
 
 
 class TeacherActor:
-    """Choose the candidate that starts first in the teacher's schedule."""
+    """Choose the candidate that starts first in the teacher's schedule, on the teacher's machine.
+
+    Where the teacher's machine is not a candidate, any is as good.
+    """
 
     def __init__(self, tasks: Tasks) -> None:
         self.tasks = tasks
 
     def __call__(self, decisions: Decisions, envs: Ints) -> tuple[Ints, Floats, Floats]:
         """See `scheduler_core.training.ppo.Actor`; the values are 0."""
-        arrays, state = self.tasks.arrays, self.tasks.state
+        arrays, state = self.tasks.batch.arrays, self.tasks.batch.state
         counts = decisions.counts.numpy()
-        slots = np.concatenate(
+        rows = np.concatenate(
             [
                 np.arange(first, first + count)
-                for first, count in zip(arrays.env_family[envs], counts, strict=True)
+                for first, count in zip(arrays.envs["first_row"][envs], counts, strict=True)
             ]
         )
-        starts = self.tasks.teacher_start[state.next_task[state.candidate[slots]]]
-        actions = segment_argmax(-starts.astype(np.float64), counts)
+        task = state.families["next_task"][state.rows["family"][rows]]
+        machine = arrays.modes["machine"][state.rows["mode"][rows]]
+        elsewhere = self.tasks.teacher_machine[task] != machine
+        keys = 2 * self.tasks.teacher_start[task] + elsewhere
+        actions = segment_argmax(-keys.astype(np.float64), counts)
         nothing = np.zeros(len(envs), np.float32)
         return actions, nothing, nothing
 

@@ -17,14 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from scheduler_core.compiled import kernel
-from scheduler_core.observation import (
-    NUM_CANDIDATE_FEATURES,
-    NUM_CONTEXT_FEATURES,
-    observe_batch,
-)
+from scheduler_core.observation import observe_batch
 from scheduler_core.policy import CandidatePolicy
 from scheduler_core.policy.network import segment_entropy, segment_log_softmax
-from scheduler_core.simulator import step_batch
 from scheduler_core.training.config import PPOConfig
 from scheduler_core.training.tasks import Tasks
 
@@ -125,27 +120,15 @@ def segment_argmax(keys: Floats, counts: Ints) -> Ints:
 
 def collect_rollout(tasks: Tasks, actor: Actor) -> Rollout:
     """Run every environment from its first decision to its end."""
-    arrays, objective, state = tasks.arrays, tasks.objective, tasks.state
-    bound = tasks.reset()
-    envs = np.flatnonzero(state.num_candidates > 0)
-    buffer = np.empty((len(arrays.due), NUM_CANDIDATE_FEATURES), np.float32)
+    batch = tasks.batch
+    batch.reset()
     steps: list[_Step] = []
-    while len(envs):
-        counts = np.empty(len(envs), np.int64)
-        context = np.empty((len(envs), NUM_CONTEXT_FEATURES), np.float32)
-        rows = observe_batch(arrays, objective, state, envs, buffer, context, counts)
-        decisions = Decisions(
-            torch.from_numpy(buffer[:rows].copy()),
-            torch.from_numpy(context),
-            torch.from_numpy(counts),
-        )
+    while len(envs := batch.deciding()):
+        decisions = Decisions(*map(torch.from_numpy, observe_batch(batch, envs)))
         actions, log_probs, values = actor(decisions, envs)
-        families = state.candidate[arrays.env_family[envs] + actions]
-        change = np.empty(len(envs))
-        step_batch(arrays, objective, state, envs, families, bound, change)
-        steps.append(_Step(decisions, envs, actions, log_probs, values, change / tasks.unit[envs]))
-        envs = envs[state.num_candidates[envs] > 0]
-    return _stack(steps, arrays.num_envs)
+        rewards = batch.step(envs, actions) / tasks.unit[envs]
+        steps.append(_Step(decisions, envs, actions, log_probs, values, rewards))
+    return _stack(steps, batch.arrays.num_envs)
 
 
 class _Step(NamedTuple):

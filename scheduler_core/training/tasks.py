@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,20 +11,17 @@ import numpy.typing as npt
 
 from scheduler_core.errors import Fault, ProblemError
 from scheduler_core.generator import GeneratorConfig, generate_problem
-from scheduler_core.objective import RewardWeights
-from scheduler_core.policy.scheduler import POLICY_DELTA
+from scheduler_core.objective import RewardWeights, ideal_score
+from scheduler_core.policy.scheduler import POLICY_CHOOSES_MACHINES, POLICY_DELTA
 from scheduler_core.problem import Problem
 from scheduler_core.rules import ALL_RULES, RULE_DELTA, try_rules
 from scheduler_core.simulator import (
+    Batch,
     Objective,
     ProblemArrays,
-    State,
-    advance,
-    bound_score,
     empty_state,
     join,
     make_objective,
-    reset,
     to_arrays,
 )
 from scheduler_core.snapshot import read_snapshot
@@ -43,41 +39,38 @@ Job = tuple[Problem, RewardWeights]
 class Tasks:
     """Environments side by side, each with its problem and weights."""
 
-    arrays: ProblemArrays
-    objective: Objective
-    state: State
+    batch: Batch
     teacher_start: npt.NDArray[np.int64]
     """(T,) start of each task in the best rule's schedule."""
+    teacher_machine: npt.NDArray[np.int64]
+    """(T,) its machine there."""
     edd_cost: Floats
     """(E,) delay cost of EDD."""
     unit: Floats
     """(E,) points in a reward of 1: the best rule's delay cost, and at least a family's worth."""
 
-    def reset(self) -> Floats:
-        """Bring every environment to its first decision and return the bound scores there, (E,)."""
-        bound = np.empty(self.arrays.num_envs)
-        for e in range(self.arrays.num_envs):
-            reset(self.arrays, self.state, e)
-            bound[e] = bound_score(self.arrays, self.objective, self.state, e)
-            advance(self.arrays, self.state, e)
-        return bound
 
-
-def make_tasks(jobs: Iterable[Job], repeats: int = 1, rules: Sequence[str] = ALL_RULES) -> Tasks:
+def make_tasks(
+    jobs: Iterable[Job], repeats: int = 1, rules: Sequence[str] = ALL_RULES, threads: int = 1
+) -> Tasks:
     """Return environments for some problems with weights, ``repeats`` of each, side by side.
 
-    ``rules`` are those that the teacher is the best of; EDD is always tried.
+    ``rules`` are those that the teacher is the best of; EDD is always tried. ``threads`` is how
+    many step the environments.
     """
     judged = [_judge(problem, weights, rules) for problem, weights in jobs]
     judged = [each for each in judged for _ in range(repeats)]
     arrays = join([each.arrays for each in judged])
     objective = make_objective(arrays, [each.weights for each in judged])
     cost = np.array([each.best_cost for each in judged])
+    state = empty_state(arrays, POLICY_DELTA, choose_machines=POLICY_CHOOSES_MACHINES, track=True)
+    machines = np.concatenate([each.teacher_machine for each in judged])
+    num_tasks = [len(each.teacher_start) for each in judged]
+    first_machine = np.repeat(arrays.envs["first_machine"], num_tasks)
     return Tasks(
-        arrays=arrays,
-        objective=objective,
-        state=empty_state(arrays, POLICY_DELTA),
+        batch=Batch(arrays, objective, state, threads),
         teacher_start=np.concatenate([each.teacher_start for each in judged]),
+        teacher_machine=machines + first_machine,
         edd_cost=np.array([each.edd_cost for each in judged]),
         unit=np.maximum(cost, _family_worth(arrays, objective)),
     )
@@ -88,6 +81,7 @@ class _Judged:
     arrays: ProblemArrays
     weights: RewardWeights
     teacher_start: npt.NDArray[np.int64]
+    teacher_machine: npt.NDArray[np.int64]
     best_cost: float
     edd_cost: float
 
@@ -96,21 +90,21 @@ def _judge(problem: Problem, weights: RewardWeights, rules: Sequence[str]) -> _J
     """Run the rules and keep the best schedule as a teacher."""
     arrays = to_arrays(problem)
     objective = make_objective(arrays, [weights])
-    start = empty_state(arrays, POLICY_DELTA)
-    reset(arrays, start, 0)
-    ideal = bound_score(arrays, objective, start, 0)
+    ideal = ideal_score(problem, weights)
     (edd,) = try_rules(arrays, objective, ("edd",), (RULE_DELTA,))
     best = max([edd, *try_rules(arrays, objective, rules)], key=lambda run: run.score)
-    return _Judged(arrays, weights, best.state.start, ideal - best.score, ideal - edd.score)
+    start, machine = best.state.placed["start"], best.state.placed["machine"]
+    return _Judged(arrays, weights, start, machine, ideal - best.score, ideal - edd.score)
 
 
 def _family_worth(arrays: ProblemArrays, objective: Objective) -> Floats:
     """Return what a family of mean weight loses by missing its due time by one scale, (E,)."""
-    slope = (objective.early - objective.late - objective.makespan) * arrays.scale
-    weight = np.array(
-        [objective.weight[first:last].mean() for first, last in pairwise(arrays.env_family)]
-    )
-    return weight * (objective.on_time + slope)
+    points, envs = objective.points, arrays.envs
+    slope = (points["early"] - points["late"] - points["makespan"]) * envs["scale"]
+    edges = zip(envs["first_family"], envs["last_family"], strict=True)
+    weight = np.array([objective.weight[first:last].mean() for first, last in edges])
+    worth: Floats = weight * (points["on_time"] + slope)
+    return worth
 
 
 def sample_weights(rng: np.random.Generator, fixed_share: float) -> RewardWeights:

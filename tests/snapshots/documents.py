@@ -85,5 +85,16 @@ def lock(start: Any, machine: Any = "PP09") -> dict[str, Any]:
     return {"machine": machine, "start": start}
 
 
+DAYS = {
+    day: [["06:00", "18:00"]]
+    for day in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+}
+
+
+def calendars(shifts: Any) -> list[tuple[Path_, Any]]:
+    """Return the change to one calendar, "day", with these weekly shifts."""
+    return [(("calendars",), {"day": {"shifts": shifts}})]
+
+
 FAMILY = "families.JOST1"
 T0, T1 = f"{FAMILY}.tasks[0]", f"{FAMILY}.tasks[1]"

@@ -37,6 +37,20 @@ FILE_FAULTS: dict[str, tuple[bytes, str, str]] = {
     "overflow": (text("75.48", "1e400"), f"{T0}.processing_time", "can hold, got 1e400"),
     "too many digits": (text("75.48", "9" * 5000), f"{T0}.processing_time", "digits, got 5000"),
     "NaN in an unknown field": (text("1000", "NaN"), f"{T0}.original_quantity", "got NaN"),
+    "NaN in a lock": (
+        text('"balance_quantity": 0', '"status": "in_progress", "locked": NaN'),
+        f"{T0}.locked",
+        "must be a finite number, got NaN",
+    ),
+    "NaN in a calendar": (
+        text(
+            '"metadata"',
+            '"calendars": {"day": {"shifts": {"monday": NaN}}}, "machine_calendars": {"*": "day"},'
+            ' "metadata"',
+        ),
+        "calendars.day.shifts.monday",
+        "must be a finite number, got NaN",
+    ),
     "repeated key": (
         text('"sequence": 1,', '"sequence": 1, "sequence": 3,'),
         f"{T0}.sequence",

@@ -141,20 +141,4 @@ SHOP_FAULTS: dict[str, tuple[list[tuple[Path_, Any]], str, str]] = {
         f"{FAMILY}.tasks",
         "needs at least one task, got an empty list; remove the family",
     ),
-    "calendars": (
-        [(("calendars",), {"day": []})],
-        "calendars",
-        "this version cannot schedule around shifts yet; remove calendars",
-    ),
-    "machine calendars": (
-        [(("machine_calendars",), {"PP09": "day"})],
-        "machine_calendars",
-        "cannot schedule around shifts yet",
-    ),
-    "downtime": (
-        [(("downtime",), [{}])],
-        "downtime",
-        "cannot schedule around downtime yet; remove",
-    ),
-    "downtime a text": ([(("downtime",), "")], "downtime", 'must be an object or a list, got ""'),
 }

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from scheduler_core.problem import SECONDS_PER_HOUR, Family, Problem, Task
+from scheduler_core.problem import SECONDS_PER_HOUR, Family, Problem, Task, TaskStatus
 from scheduler_core.schedule import Schedule, ScheduledTask
+from scheduler_core.validation.hours import Hours
 
 _LARGEST_TIME = 2**63 - 1
 """Beyond 64 bits a time is a mistake, and may not even print (Python refuses 4,300 digits)."""
@@ -36,6 +37,7 @@ class ViolationKind(StrEnum):
     WRONG_DURATION = "wrong duration"
     BEFORE_TIME_ZERO = "before time zero"
     BEFORE_RELEASE = "before release"
+    OUTSIDE_WORKING_TIME = "outside working time"
     LOCK_MOVED = "lock moved"
     MISSING_TASK = "missing task"
     DUPLICATE_TASK = "duplicate task"
@@ -67,10 +69,16 @@ class _Placement(NamedTuple):
 
 
 class _Shop:
-    """A problem's families, tasks and machines by name."""
+    """A problem's families, tasks, machines and their hours by name."""
 
     def __init__(self, problem: Problem) -> None:
         self.machines = {machine.name for machine in problem.machines}
+        self.hours = {
+            machine.name: Hours(machine)
+            for machine in problem.machines
+            if machine.calendar is not None or machine.downtime
+        }
+        """Of the machines that do not work round the clock."""
         self.families = {family.id: family for family in problem.families}
         self.tasks = {
             family.id: {task.sequence: task for task in family.tasks} for family in problem.families
@@ -125,9 +133,9 @@ def _entry_violations(shop: _Shop, entry: ScheduledTask) -> Iterator[Violation]:
     if entry.end < entry.start:
         message = f"ends at {_hours(entry.end)}, before it starts at {_hours(entry.start)}"
         yield Violation(ViolationKind.END_BEFORE_START, place, message)
-    elif task is not None and entry.machine in task.machines:
-        yield from _wrong_duration(entry, task)
     if task is not None:
+        if entry.machine in task.machines:
+            yield from _hour_violations(entry, task, shop.hours.get(entry.machine))
         yield from _start_violations(entry, task, shop.families[entry.family_id])
 
 
@@ -163,14 +171,47 @@ def _invalid_times(entry: ScheduledTask) -> Iterator[Violation]:
             yield Violation(ViolationKind.INVALID_TIME, _place(entry), message)
 
 
-def _wrong_duration(entry: ScheduledTask, task: Task) -> Iterator[Violation]:
+def _hour_violations(entry: ScheduledTask, task: Task, hours: Hours | None) -> Iterator[Violation]:
+    """Yield what is wrong between the times and the hours of a machine that can do the task."""
+    if hours is not None and not hours.has_shifts:
+        message = f"runs on {entry.machine!r}, which has no shift in its week"
+        yield Violation(ViolationKind.OUTSIDE_WORKING_TIME, _place(entry), message)
+        return
+    # What runs has started, whatever the calendar says of that hour.
+    if hours is not None and task.status is not TaskStatus.IN_PROGRESS:
+        again = hours.next_working(entry.start)
+        if again != entry.start:
+            message = (
+                f"starts at {_hours(entry.start)}, when {entry.machine!r} has "
+                f"{hours.why_not(entry.start)}; it works next from {_hours(again)}"
+            )
+            yield Violation(ViolationKind.OUTSIDE_WORKING_TIME, _place(entry), message)
     expected = task.durations[task.machines.index(entry.machine)]
-    if entry.end - entry.start != expected:
-        message = (
-            f"takes {_hours(entry.end - entry.start)} on {entry.machine!r}, "
-            f"but must take {_hours(expected)} there"
+    if entry.end >= entry.start and (wrong := _wrong_duration(entry, expected, hours)):
+        yield Violation(ViolationKind.WRONG_DURATION, _place(entry), wrong)
+
+
+def _wrong_duration(entry: ScheduledTask, expected: int, hours: Hours | None) -> str | None:
+    """Return what is wrong: all of the work must be done, its last second just before the end."""
+    elapsed, machine = entry.end - entry.start, repr(entry.machine)
+    if hours is None:
+        if elapsed == expected:
+            return None
+        return f"takes {_hours(elapsed)} on {machine}, but must take {_hours(expected)} there"
+    done = hours.work(entry.start, entry.end)
+    if done == expected and hours.work(entry.end - 1, entry.end):
+        return None
+    right = _hours(hours.finish(entry.start, expected))
+    if done == expected:
+        return (
+            f"has worked its {_hours(done)} on {machine} by {right}, so it must end then, "
+            f"not at {_hours(entry.end)} after a pause"
         )
-        yield Violation(ViolationKind.WRONG_DURATION, _place(entry), message)
+    pauses = f", with pauses of {_hours(elapsed - done)}" if elapsed > done else ""
+    return (
+        f"works {_hours(done)} on {machine}{pauses}, but must work {_hours(expected)} there, "
+        f"until {right}"
+    )
 
 
 def _start_violations(entry: ScheduledTask, task: Task, family: Family) -> Iterator[Violation]:

@@ -1,0 +1,343 @@
+"""The machines' queues, compiled: who waits where, and which machine decides next.
+
+Each machine has a queue of the families that wait for it, with the earliest completion and the
+earliest start among them; a tournament tree over the machines knows which one decides. So a step
+costs what the queues that it changes are long, and the logarithm of the number of machines.
+
+The next task of a family waits for the machine where it would complete first. That is chosen when
+it becomes ready, and anew whenever something is placed on the machine chosen: what is placed
+elsewhere can only make other machines later.
+
+Tasks that every machine does in the same time would move all together from one queue to another
+with each step. Those of them that are ready before any machine is free share one queue, the
+*pool*, that moves as a whole; it exists where all machines work round the clock.
+"""
+
+from __future__ import annotations
+
+from scheduler_core.compiled import inlined, lean_kernel
+from scheduler_core.problem import NEVER, SECONDS_PER_WEEK
+from scheduler_core.simulator.arrays import Objective, ProblemArrays, State
+from scheduler_core.working_time import find_window, time_of
+
+
+@lean_kernel
+def _run(p: ProblemArrays, machine: int, time: int, duration: int) -> tuple[int, int]:
+    """Return when work from ``time`` >= 0 on starts and ends, pauses included."""
+    if p.machines[machine].always:
+        return time, time + duration
+    first, last = p.machines[machine].first_window, p.machines[machine].last_window
+    starts, ends, until = p.window_start, p.window_end, p.machines[machine].until
+    shift = max(0, time - until) // SECONDS_PER_WEEK * SECONDS_PER_WEEK
+    window = find_window(ends, first, last, time - shift) + 1
+    if window == last:  # behind the last shift of the week that stands for all later ones
+        shift += SECONDS_PER_WEEK
+        window = find_window(starts, first, last, until - 1) + 1
+    est = max(time, starts[window] + shift)
+    if est + duration <= ends[window] + shift:
+        return est, est + duration
+    work = p.window_work[window] + est - shift - starts[window] + duration
+    week = p.machines[machine].week
+    return est, shift + time_of(starts, ends, p.window_work, first, last, week, work)
+
+
+@lean_kernel
+def _fit_around(p: ProblemArrays, machine: int, time: int, duration: int) -> tuple[int, int]:
+    """Return earliest start and completion on a machine with pauses or locked tasks."""
+    est, ect = _run(p, machine, time, duration)
+    first, last = p.machines[machine].first_reserve, p.machines[machine].last_reserve
+    starts, ends = p.reserve_start, p.reserve_end
+    for b in range(find_window(ends, first, last, est) + 1, last):
+        if ect <= starts[b]:
+            break
+        if ends[b] > est:
+            est, ect = _run(p, machine, ends[b], duration)
+    return est, ect
+
+
+@inlined
+def fit(p: ProblemArrays, s: State, machine: int, time: int, duration: int) -> tuple[int, int]:
+    """Return earliest start, from ``time`` on, and completion around pauses and locked tasks."""
+    if s.machines[machine].plain:
+        return time, time + duration
+    return _fit_around(p, machine, time, duration)
+
+
+@lean_kernel
+def _choose_mode(p: ProblemArrays, s: State, family: int) -> tuple[int, int, int]:
+    """Return the mode in which the family's next task completes first, its start and end there.
+
+    Ties go to the machine with less remaining load, then to the lower index.
+    """
+    task, ready = s.families[family].next_task, s.families[family].ready
+    best_est = best_ect = best_load = NEVER
+    best_mode = p.tasks[task].first_mode
+    for k in range(p.tasks[task].first_mode, p.tasks[task].last_mode):
+        machine, duration = p.modes[k].machine, p.modes[k].duration
+        est = max(ready, s.machines[machine].free)
+        if est + duration > best_ect:
+            continue
+        est, ect = fit(p, s, machine, est, duration)
+        load = s.machines[machine].load
+        if ect == best_ect:
+            lower = machine < p.modes[best_mode].machine
+            better = load < best_load or (load == best_load and lower)
+        else:
+            better = ect < best_ect
+        if better:
+            best_est, best_ect, best_mode, best_load = est, ect, k, load
+    return best_mode, best_est, best_ect
+
+
+@inlined
+def node_of(p: ProblemArrays, e: int, machine: int) -> int:
+    """Return a machine's node in the tournament tree."""
+    return machine + p.envs[e].last_machine
+
+
+@inlined
+def _play(p: ProblemArrays, s: State, e: int, machine: int) -> None:
+    """Bring the tournament tree up to date after a change in a machine's node.
+
+    The machine that decides is the one with the earliest completion; ties go to the earlier start,
+    then to the lower index.
+    """
+    tree, winners = 2 * p.envs[e].first_machine, s.winners
+    node = node_of(p, e, machine) - tree
+    while node > 1:
+        node //= 2
+        left, right = tree + 2 * node, tree + 2 * node + 1
+        # Without branches, because no processor can guess who wins.
+        est_ties = (winners[right].est == winners[left].est) & (
+            winners[right].machine < winners[left].machine
+        )
+        ect_ties = (winners[right].ect == winners[left].ect) & (
+            (winners[right].est < winners[left].est) | est_ties
+        )
+        best = left + int((winners[right].ect < winners[left].ect) | ect_ties)
+        if winners[tree + node].machine == winners[best].machine != machine:
+            break  # this machine has not won here before, and does not now
+        winners[tree + node].machine = winners[best].machine
+        winners[tree + node].ect = winners[best].ect
+        winners[tree + node].est = winners[best].est
+
+
+@inlined
+def points(slack: int, on_time: float, early: float, late: float) -> float:
+    """Return the points of a family of weight 1 that completes ``slack`` before its due time."""
+    return on_time + early * slack if slack >= 0 else -late * slack
+
+
+@lean_kernel
+def alone(p: ProblemArrays, s: State, family: int, time: int) -> int:
+    """Return the completion if, after ending its next task at ``time``, nobody is in the way."""
+    task = s.families[family].next_task
+    if not p.tasks[task].pauses_after:
+        return time + p.tasks[task].least_after
+    for later in range(task + 1, s.families[family].last_task):
+        end = NEVER
+        for k in range(p.tasks[later].first_mode, p.tasks[later].last_mode):
+            if time + p.modes[k].duration < end:
+                end = min(end, _run(p, p.modes[k].machine, time, p.modes[k].duration)[1])
+        time = end
+    return time
+
+
+@lean_kernel
+def _rate(o: Objective, s: State, e: int, family: int, end: int) -> None:
+    """Note a family's new completion without others in the way, and what that costs."""
+    due, old = s.families[family].due, s.families[family].end
+    if end != old:
+        on_time, early, late = o.points[e].on_time, o.points[e].early, o.points[e].late
+        change = points(due - end, on_time, early, late) - points(due - old, on_time, early, late)
+        s.envs[e].bound += o.weight[family] * change
+        s.families[family].end = end
+    if end > s.envs[e].bound_makespan:
+        s.envs[e].bound += o.points[e].makespan * (end - s.envs[e].bound_makespan)
+        s.envs[e].bound_makespan = end
+
+
+@inlined
+def _sit(
+    s: State, family: int, place: int, duration: int, movable: int, est: int, ect: int
+) -> None:
+    """Put a family on a place."""
+    s.families[family].place, s.places[place].family = place, family
+    s.places[place].ready, s.places[place].duration = s.families[family].ready, duration
+    s.places[place].movable = movable
+    s.places[place].est, s.places[place].ect = est, ect
+
+
+@inlined
+def enter(
+    p: ProblemArrays,
+    o: Objective,
+    s: State,
+    e: int,
+    family: int,
+    machine: int,
+    duration: int,
+    movable: int,
+    est: int,
+    ect: int,
+) -> None:
+    """Put a family into a machine's queue."""
+    place = s.machines[machine].first_place + s.machines[machine].length
+    s.machines[machine].length += 1
+    s.machines[machine].movable += movable
+    _sit(s, family, place, duration, movable, est, ect)
+    s.machines[machine].first_est = min(s.machines[machine].first_est, est)
+    node = node_of(p, e, machine)
+    best = s.winners[node].ect
+    if ect < best or (ect == best and est < s.winners[node].est):
+        s.winners[node].ect, s.winners[node].est = ect, est
+        _play(p, s, e, machine)
+    if s.envs[e].track:
+        _rate(o, s, e, family, alone(p, s, family, ect))
+
+
+@inlined
+def in_pool(p: ProblemArrays, s: State, e: int, family: int) -> bool:
+    """Return whether a family waits in the pool."""
+    return s.families[family].place >= p.envs[e].first_pool
+
+
+@inlined
+def queue_of(s: State, e: int, machine: int) -> tuple[int, int, int]:
+    """Return a queue's first place and length, and how many of the pool wait there too."""
+    pool = s.envs[e].pool_length if s.envs[e].pool_machine == machine else 0
+    return s.machines[machine].first_place, s.machines[machine].length, pool
+
+
+@inlined
+def place_at(p: ProblemArrays, e: int, first: int, own: int, i: int) -> int:
+    """Return the place of the i-th who waits in a queue of ``own`` places and then the pool."""
+    return first + i if i < own else p.envs[e].first_pool + i - own
+
+
+@inlined
+def leave(p: ProblemArrays, s: State, e: int, family: int, machine: int) -> None:
+    """Take a family out of a machine's queue, or the pool; the last one there takes its place."""
+    place = s.families[family].place
+    if in_pool(p, s, e, family):
+        s.envs[e].pool_length -= 1
+        last = p.envs[e].first_pool + s.envs[e].pool_length
+        if s.envs[e].pool_length == 0:
+            s.envs[e].pool_machine = -1
+    else:
+        s.machines[machine].length -= 1
+        s.machines[machine].movable -= s.places[place].movable
+        last = s.machines[machine].first_place + s.machines[machine].length
+    mover = s.places[last].family
+    s.families[mover].place, s.places[place].family = place, mover
+    s.places[place].ready, s.places[place].duration = s.places[last].ready, s.places[last].duration
+    s.places[place].est, s.places[place].ect = s.places[last].est, s.places[last].ect
+    s.places[place].movable = s.places[last].movable
+
+
+@inlined
+def arrive(p: ProblemArrays, o: Objective, s: State, e: int, family: int) -> None:
+    """Make the family's next task ready, or note that the family is complete."""
+    task = s.families[family].next_task
+    s.families[family].sent = 0
+    if task == s.families[family].last_task:
+        s.families[family].mode = -1
+        if s.envs[e].track:
+            _rate(o, s, e, family, s.families[family].ready)
+    else:
+        machine, duration = p.tasks[task].machine, p.tasks[task].duration
+        mode, movable = p.tasks[task].first_mode, 0
+        if machine < 0:
+            mode, est, ect = _choose_mode(p, s, family)
+            machine, duration, movable = p.modes[mode].machine, p.modes[mode].duration, 1
+        else:
+            s.machines[machine].queue += duration
+            time = max(s.families[family].ready, s.machines[machine].free)
+            est, ect = fit(p, s, machine, time, duration)
+        s.families[family].mode = mode
+        enter(p, o, s, e, family, machine, duration, movable, est, ect)
+
+
+@inlined
+def renew(p: ProblemArrays, o: Objective, s: State, e: int, machine: int) -> None:
+    """Work out anew when those who wait for a machine could start and complete."""
+    first, own, pool = queue_of(s, e, machine)
+    free, plain = s.machines[machine].free, s.machines[machine].plain
+    best_ect = best_est = first_est = NEVER
+    for i in range(own + pool):
+        place = place_at(p, e, first, own, i)
+        est = max(s.places[place].ready, free)
+        ect = est + s.places[place].duration
+        if not plain:
+            est, ect = _fit_around(p, machine, est, s.places[place].duration)
+        s.places[place].est, s.places[place].ect = est, ect
+        first_est = min(first_est, est)
+        if ect < best_ect or (ect == best_ect and est < best_est):
+            best_ect, best_est = ect, est
+    node = node_of(p, e, machine)
+    s.winners[node].ect, s.winners[node].est = best_ect, best_est
+    s.machines[machine].first_est = first_est
+    _play(p, s, e, machine)
+    if s.envs[e].track:
+        for i in range(own + pool):
+            place = place_at(p, e, first, own, i)
+            family = s.places[place].family
+            _rate(o, s, e, family, alone(p, s, family, s.places[place].ect))
+
+
+@lean_kernel
+def choose_again(p: ProblemArrays, o: Objective, s: State, e: int, machine: int) -> None:
+    """Let those who wait for a machine and may take another one do so.
+
+    From the last place to the first: who takes the place of one that leaves has been asked.
+    """
+    if s.envs[e].pool_machine == machine:
+        _move_pool(p, o, s, e)
+    first = s.machines[machine].first_place
+    for place in range(first + s.machines[machine].length - 1, first - 1, -1):
+        if not s.places[place].movable:
+            continue
+        family = s.places[place].family
+        mode, est, ect = _choose_mode(p, s, family)
+        other, duration, pool = (
+            p.modes[mode].machine,
+            p.modes[mode].duration,
+            s.envs[e].pool_machine,
+        )
+        waits = s.families[family].ready < s.machines[other].free
+        waits = waits and p.tasks[s.families[family].next_task].pooled
+        if waits and (pool < 0 or pool == other):
+            leave(p, s, e, family, machine)
+            _enter_pool(p, o, s, e, family, other, duration)
+        elif other != machine:
+            leave(p, s, e, family, machine)
+            s.families[family].mode = mode
+            enter(p, o, s, e, family, other, duration, 1, est, ect)
+
+
+@lean_kernel
+def _enter_pool(
+    p: ProblemArrays, o: Objective, s: State, e: int, family: int, machine: int, duration: int
+) -> None:
+    """Put a family, ready before any machine is free, into the pool."""
+    place = p.envs[e].first_pool + s.envs[e].pool_length
+    s.envs[e].pool_length += 1
+    s.envs[e].pool_machine = machine
+    _sit(s, family, place, duration, 1, 0, 0)
+    renew(p, o, s, e, machine)
+
+
+@lean_kernel
+def _move_pool(p: ProblemArrays, o: Objective, s: State, e: int) -> None:
+    """Let the pool wait for the machine that is free first, as each family in it would choose."""
+    best = p.envs[e].first_machine
+    for machine in range(best + 1, p.envs[e].last_machine):
+        if s.machines[machine].free != s.machines[best].free:
+            better = s.machines[machine].free < s.machines[best].free
+        else:
+            better = s.machines[machine].load < s.machines[best].load
+        if better:
+            best = machine
+    if best != s.envs[e].pool_machine:
+        s.envs[e].pool_machine = best
+        renew(p, o, s, e, best)
