@@ -2,9 +2,9 @@
 
 Several problems lie side by side, ragged and without padding; each is an *environment* with index
 e. A family, task or machine index is global: it says where the thing lies in the joined arrays.
-Times are int64 seconds. E, F, T, M, K, B, W, Q, R count environments, families, tasks, machines,
+Times are int64 seconds. E, F, T, M, K, B, W, C, Q, R count environments, families, tasks, machines,
 modes (a task on one of its machines), reservations (locked tasks on their machines), windows of
-working time, places in the machines' queues, and rows of candidates.
+working time, clocks, places in the machines' queues, and rows of candidates.
 
 What a step needs of a machine, a family or a task lies in one record, and so in one line of the
 processor's cache: with an array for each field, large problems spend their time on memory.
@@ -80,11 +80,11 @@ MODES = record("machine duration")
 """``duration``: seconds of work."""
 
 MACHINES = record("plain always first_place num_places first_free first_reserve last_reserve "
-                  "first_window last_window until week")  # fmt: skip
+                  "first_window last_window week_window until week clock")  # fmt: skip
 """``always``: works round the clock. ``plain``: and has no reservation. ``first_place``,
 ``num_places``: room for the queue, a place for each family that may wait here. ``first_free``: end
-of what runs at time zero. Machines with equal working time share windows; ``until`` and ``week``
-(seconds of work): see `WorkingTime`."""
+of what runs at time zero. Machines with equal working time share windows and a clock; ``until``
+and ``week`` (seconds of work): see `WorkingTime`; ``week_window``: first one behind ``until``."""
 
 LOCKS = record("start end machine")
 """Of a locked task; the machine is -1 for all others."""
@@ -107,6 +107,7 @@ class State(NamedTuple):
     envs: Records  # (E,) ENV_STATES
     families: Records  # (F,) FAMILY_STATES
     machines: Records  # (M,) MACHINE_STATES
+    clocks: Records  # (C,) CLOCKS
     winners: Records  # (2 M,) WINNERS
     places: Records  # (Q,) PLACES
     placed: Records  # (T,) PLACED
@@ -140,6 +141,10 @@ simulator. ``load``: work of unplaced tasks that only this machine can do; ``que
 that belongs to next tasks. ``length``: families that wait here; ``movable``: those of them that may
 yet take another machine; ``first_est``: earliest start of all of them, `NEVER` if nobody waits."""
 
+CLOCKS = record("time est window shift duration ect")
+"""What was last asked of a working time: when work from ``time`` on starts (in a window, shifted by
+some weeks), and when ``duration`` seconds of it end."""
+
 WINNERS = record("machine ect est")
 """Tournament tree over each environment's machines: node 1 is the root, i the parent of 2 i and
 2 i + 1, and machine i, counted within the environment of n, is node n + i. ``ect``: the earliest
@@ -172,6 +177,11 @@ def num_places(arrays: ProblemArrays) -> int:
     return int(arrays.machines["num_places"].sum() + arrays.envs["num_pool"].sum())
 
 
+def num_clocks(arrays: ProblemArrays) -> int:
+    """Return the number of distinct working times."""
+    return int(arrays.machines["clock"].max(initial=-1)) + 1
+
+
 def empty_state(
     arrays: ProblemArrays,
     delta: float | Sequence[float],
@@ -196,11 +206,13 @@ def empty_state(
         envs=np.zeros(arrays.num_envs, ENV_STATES),
         families=np.zeros(len(arrays.families), FAMILY_STATES),
         machines=np.zeros(len(arrays.machines), MACHINE_STATES),
+        clocks=np.zeros(num_clocks(arrays), CLOCKS),
         winners=np.zeros(2 * len(arrays.machines), WINNERS),
         places=np.zeros(num_places(arrays), PLACES),
         placed=np.zeros(len(arrays.tasks), PLACED),
         rows=np.zeros(arrays.envs["num_rows"].sum(), ROWS),
     )
+    state.clocks["time"] = -1
     state.envs["delta"] = delta
     state.envs["choose"] = choose_machines
     state.envs["track"] = track

@@ -21,6 +21,7 @@ from scheduler_core.simulator.arrays import (
     Ints,
     ProblemArrays,
     Records,
+    num_clocks,
     num_places,
 )
 
@@ -86,8 +87,11 @@ def _modes(problem: Problem, working: Sequence[WorkingTime]) -> _Modes:
     stretch = np.array([each.stretch for each in working])[records["machine"]]
     times, bounds = (records["duration"] * stretch).tolist(), first.tolist()
     nominal = np.empty(len(tasks))
-    for i in range(len(tasks)):  # summed one by one, as the definition does
-        nominal[i] = sum(times[bounds[i] : bounds[i + 1]]) / (bounds[i + 1] - bounds[i])
+    for i in range(len(tasks)):  # not by `sum`, whose rounding depends on the version of Python
+        total = 0.0
+        for time in times[bounds[i] : bounds[i + 1]]:
+            total += time
+        nominal[i] = total / (bounds[i + 1] - bounds[i])
     return _Modes(first, records, nominal)
 
 
@@ -161,6 +165,10 @@ def _machines(working: Sequence[WorkingTime], distinct: Sequence[WorkingTime]) -
     machines["first_window"], machines["last_window"] = zip(
         *(at[id(each)] for each in working), strict=True
     )
+    numbers = {id(each): i for i, each in enumerate(distinct)}
+    machines["clock"] = [numbers[id(each)] for each in working]
+    in_week = [np.searchsorted(each.starts, each.until) for each in working]
+    machines["week_window"] = machines["first_window"] + in_week
     machines["always"] = [each.is_always for each in working]
     machines["until"] = [each.until for each in working]
     machines["week"] = [each.week_work for each in working]
@@ -233,12 +241,14 @@ _SHIFTS = {
     "modes": {"machine": "machines"},
     "machines": {"first_place": "places", "first_reserve": "reserve_start",
                  "last_reserve": "reserve_start", "first_window": "window_start",
-                 "last_window": "window_start"},
+                 "last_window": "window_start", "week_window": "window_start",
+                 "clock": "clocks"},
     "locks": {"machine": "machines"},
 }  # fmt: skip
 _SIZES: dict[str, Callable[[ProblemArrays], int]] = {
     "rows": lambda part: int(part.envs["num_rows"].sum()),
     "places": num_places,
+    "clocks": num_clocks,
 }
 
 

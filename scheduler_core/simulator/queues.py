@@ -18,49 +18,92 @@ from __future__ import annotations
 from scheduler_core.compiled import inlined, lean_kernel
 from scheduler_core.problem import NEVER, SECONDS_PER_WEEK
 from scheduler_core.simulator.arrays import Objective, ProblemArrays, State
-from scheduler_core.working_time import find_window, time_of
+from scheduler_core.working_time import find_window
 
 
 @lean_kernel
-def _run(p: ProblemArrays, machine: int, time: int, duration: int) -> tuple[int, int]:
-    """Return when work from ``time`` >= 0 on starts and ends, pauses included."""
+def _run(p: ProblemArrays, s: State, machine: int, time: int, duration: int) -> tuple[int, int]:
+    """Return when work from ``time`` >= 0 on starts and ends, pauses included.
+
+    What a machine's clock was asked last it remembers: idle machines with equal shifts are asked
+    the same, and so are those who wait for one machine.
+    """
     if p.machines[machine].always:
         return time, time + duration
-    first, last = p.machines[machine].first_window, p.machines[machine].last_window
-    starts, ends, until = p.window_start, p.window_end, p.machines[machine].until
-    shift = max(0, time - until) // SECONDS_PER_WEEK * SECONDS_PER_WEEK
-    window = find_window(ends, first, last, time - shift) + 1
-    if window == last:  # behind the last shift of the week that stands for all later ones
-        shift += SECONDS_PER_WEEK
-        window = find_window(starts, first, last, until - 1) + 1
-    est = max(time, starts[window] + shift)
-    if est + duration <= ends[window] + shift:
-        return est, est + duration
-    work = p.window_work[window] + est - shift - starts[window] + duration
-    week = p.machines[machine].week
-    return est, shift + time_of(starts, ends, p.window_work, first, last, week, work)
+    clock = p.machines[machine].clock
+    if s.clocks[clock].time != time:
+        _start_work(p, s, machine, time)
+    if s.clocks[clock].duration != duration:
+        _end_work(p, s, machine, duration)
+    return s.clocks[clock].est, s.clocks[clock].ect
 
 
 @lean_kernel
-def _fit_around(p: ProblemArrays, machine: int, time: int, duration: int) -> tuple[int, int]:
+def _start_work(p: ProblemArrays, s: State, machine: int, time: int) -> None:
+    """Tell a machine's clock when work from ``time`` on starts, and in which window."""
+    clock, until = p.machines[machine].clock, p.machines[machine].until
+    first, last = p.machines[machine].first_window, p.machines[machine].last_window
+    shift = max(0, time - until) // SECONDS_PER_WEEK * SECONDS_PER_WEEK
+    window = find_window(p.window_end, first, last, time - shift) + 1
+    if window == last:
+        shift += SECONDS_PER_WEEK
+        window = p.machines[machine].week_window
+    s.clocks[clock].time, s.clocks[clock].duration = time, -1
+    s.clocks[clock].window, s.clocks[clock].shift = window, shift
+    s.clocks[clock].est = max(time, p.window_start[window] + shift)
+
+
+@lean_kernel
+def _end_work(p: ProblemArrays, s: State, machine: int, duration: int) -> None:
+    """Tell a machine's clock when work of some seconds ends, from where it starts."""
+    clock, last = p.machines[machine].clock, p.machines[machine].last_window
+    window, shift = s.clocks[clock].window, s.clocks[clock].shift
+    start, work = s.clocks[clock].est, duration
+    left = p.window_end[window] + shift - start
+    while work > left:
+        work -= left
+        window += 1
+        if window == last:  # the last week of the windows stands for all later ones
+            weeks = (work - 1) // p.machines[machine].week
+            work -= weeks * p.machines[machine].week
+            shift += (weeks + 1) * SECONDS_PER_WEEK
+            window = p.machines[machine].week_window
+        start = p.window_start[window] + shift
+        left = p.window_end[window] + shift - start
+    s.clocks[clock].duration, s.clocks[clock].ect = duration, start + work
+
+
+@lean_kernel
+def _fit_around(
+    p: ProblemArrays, s: State, machine: int, time: int, duration: int
+) -> tuple[int, int]:
     """Return earliest start and completion on a machine with pauses or locked tasks."""
-    est, ect = _run(p, machine, time, duration)
+    est, ect = _run(p, s, machine, time, duration)
     first, last = p.machines[machine].first_reserve, p.machines[machine].last_reserve
+    if first == last:
+        return est, ect
     starts, ends = p.reserve_start, p.reserve_end
     for b in range(find_window(ends, first, last, est) + 1, last):
         if ect <= starts[b]:
             break
         if ends[b] > est:
-            est, ect = _run(p, machine, ends[b], duration)
+            est, ect = _run(p, s, machine, ends[b], duration)
     return est, ect
 
 
 @inlined
 def fit(p: ProblemArrays, s: State, machine: int, time: int, duration: int) -> tuple[int, int]:
     """Return earliest start, from ``time`` on, and completion around pauses and locked tasks."""
+    clock = p.machines[machine].clock
     if s.machines[machine].plain:
-        return time, time + duration
-    return _fit_around(p, machine, time, duration)
+        est, ect = time, time + duration
+    elif p.machines[machine].first_reserve == p.machines[machine].last_reserve and (
+        s.clocks[clock].time == time and s.clocks[clock].duration == duration
+    ):
+        est, ect = s.clocks[clock].est, s.clocks[clock].ect
+    else:
+        est, ect = _fit_around(p, s, machine, time, duration)
+    return est, ect
 
 
 @lean_kernel
@@ -70,22 +113,18 @@ def _choose_mode(p: ProblemArrays, s: State, family: int) -> tuple[int, int, int
     Ties go to the machine with less remaining load, then to the lower index.
     """
     task, ready = s.families[family].next_task, s.families[family].ready
-    best_est = best_ect = best_load = NEVER
-    best_mode = p.tasks[task].first_mode
+    best_est = best_ect = best_load = best_machine = NEVER
+    best_mode = -1
     for k in range(p.tasks[task].first_mode, p.tasks[task].last_mode):
         machine, duration = p.modes[k].machine, p.modes[k].duration
-        est = max(ready, s.machines[machine].free)
-        if est + duration > best_ect:
-            continue
+        est, load = max(ready, s.machines[machine].free), s.machines[machine].load
+        wins_ties = load < best_load or (load == best_load and machine < best_machine)
+        if est + duration > best_ect or (est + duration == best_ect and not wins_ties):
+            continue  # even without pauses
         est, ect = fit(p, s, machine, est, duration)
-        load = s.machines[machine].load
-        if ect == best_ect:
-            lower = machine < p.modes[best_mode].machine
-            better = load < best_load or (load == best_load and lower)
-        else:
-            better = ect < best_ect
-        if better:
-            best_est, best_ect, best_mode, best_load = est, ect, k, load
+        if ect < best_ect or (ect == best_ect and wins_ties):
+            best_est, best_ect, best_load, best_machine = est, ect, load, machine
+            best_mode = k
     return best_mode, best_est, best_ect
 
 
@@ -138,7 +177,7 @@ def alone(p: ProblemArrays, s: State, family: int, time: int) -> int:
         end = NEVER
         for k in range(p.tasks[later].first_mode, p.tasks[later].last_mode):
             if time + p.modes[k].duration < end:
-                end = min(end, _run(p, p.modes[k].machine, time, p.modes[k].duration)[1])
+                end = min(end, _run(p, s, p.modes[k].machine, time, p.modes[k].duration)[1])
         time = end
     return time
 
@@ -269,7 +308,7 @@ def renew(p: ProblemArrays, o: Objective, s: State, e: int, machine: int) -> Non
         est = max(s.places[place].ready, free)
         ect = est + s.places[place].duration
         if not plain:
-            est, ect = _fit_around(p, machine, est, s.places[place].duration)
+            est, ect = _fit_around(p, s, machine, est, s.places[place].duration)
         s.places[place].est, s.places[place].ect = est, ect
         first_est = min(first_est, est)
         if ect < best_ect or (ect == best_ect and est < best_est):
