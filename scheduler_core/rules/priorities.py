@@ -12,9 +12,10 @@ import math
 from enum import IntEnum
 
 from scheduler_core.compiled import inlined, lean_kernel
+from scheduler_core.problem import NEVER
 from scheduler_core.simulator import Objective, ProblemArrays, State, conflict, place_inline, reset
 from scheduler_core.simulator.arrays import Floats
-from scheduler_core.simulator.queues import place_at, queue_of
+from scheduler_core.simulator.queues import is_candidate, place_at, queue_of, times_at
 
 
 class Rule(IntEnum):
@@ -68,7 +69,7 @@ def work_in_next_queue(p: ProblemArrays, s: State, family: int) -> float:
     if task == s.families[family].last_task:
         return 0.0
     least = s.machines[p.modes[p.tasks[task].first_mode].machine].queue
-    for k in range(p.tasks[task].first_mode + 1, p.tasks[task].last_mode):
+    for k in range(p.tasks[task].first_mode + 1, p.details[task].last_mode):
         least = min(least, s.machines[p.modes[k].machine].queue)
     return float(least)
 
@@ -95,26 +96,27 @@ def priority(
     o: Objective,
     s: State,
     rule: int,
-    family: int,
+    place: int,
     time: int,
-    duration: float,
     span: float,
     mean: float,
+    best: float,
 ) -> float:
-    """Return the priority of a candidate family under every rule but the random one.
+    """Return the priority of who has a place in a queue, under every rule but the random one.
 
-    ``time`` is t, ``duration`` p and ``span`` q; ``mean`` is the candidates' mean duration.
+    ``time`` is t, ``span`` is q, ``mean`` the candidates' mean duration. Where a lower bound is
+    above ``best``, the bound will do.
     """
     if rule == _FIFO:
-        return float(s.families[family].ready)
+        return float(s.places[place].ready)
+    duration, due = float(s.places[place].duration), s.places[place].due
     if rule == _SPT:
         return duration
     if rule == _LPT:
         return -duration
-    due = s.families[family].due
     if rule == _EDD:
         return float(due)
-    later = p.tasks[s.families[family].next_task].after
+    family, later = s.places[place].family, s.places[place].after
     work = span + later
     if rule == _CR:
         return (due - time) / work
@@ -122,6 +124,8 @@ def priority(
         return max(float(due), time + work)
     if rule == _SLACK:
         return due - time - work
+    if (rule == _ATC or rule == _COVERT) and -(o.weight[family] / duration) > best:  # noqa: SIM109
+        return -(o.weight[family] / duration)
     if rule == _ATC:
         slack = due - time - span - ATC_LEAD * later
         return -atc_index(o.weight[family], duration, slack, mean)
@@ -135,20 +139,26 @@ def priority(
         return _operation_due(p, family, later)
     if rule == _PT_WINQ_SLACK:
         # Holthaus and Rajendran, International Journal of Production Economics 48(1), 1997.
-        return duration + work_in_next_queue(p, s, family) + min(0.0, due - time - work)
+        if duration + min(0.0, due - time - work) > best:
+            return duration + min(0.0, due - time - work)
+        machine, queued = s.places[place].next_machine, 0.0
+        if machine < 0:
+            queued = work_in_next_queue(p, s, family)
+        elif machine < NEVER:
+            queued = float(s.machines[machine].queue)
+        return duration + queued + min(0.0, due - time - work)
     return float(due) if time + work <= due else due + GIVEN_UP
 
 
 @inlined
 def _mean_duration(p: ProblemArrays, s: State, e: int) -> float:
     """Return the mean duration of the candidates of the deciding machine."""
-    first, own, pool = queue_of(s, e, s.envs[e].machine)
-    time, window = s.envs[e].time, s.envs[e].window
+    machine = s.envs[e].machine
+    first, own, pool = queue_of(s, e, machine)
     total, count = 0.0, 0
     for i in range(own + pool):
         place = place_at(p, e, first, own, i)
-        wait = s.places[place].est - time
-        if wait == 0 or wait < window:
+        if is_candidate(p, s, e, machine, place):
             total += s.places[place].duration
             count += 1
     return total / count
@@ -162,25 +172,24 @@ def best_candidate(
 
     It looks through the queue of the deciding machine, without a list of candidates.
     """
-    first, own, pool = queue_of(s, e, s.envs[e].machine)
-    time, window = s.envs[e].time, s.envs[e].window
-    mean = _mean_duration(p, s, e) if rule == _ATC and own + pool > 1 else 0.0
-    best, best_value = -1, math.inf
+    machine, time = s.envs[e].machine, s.envs[e].time
+    first, own, pool = queue_of(s, e, machine)
+    if own + pool == 1:
+        return s.places[place_at(p, e, first, own, 0)].family
+    mean = _mean_duration(p, s, e) if rule == _ATC else 0.0
+    best, best_value, span = -1, math.inf, 0.0
     for i in range(own + pool):
         place = place_at(p, e, first, own, i)
-        wait = s.places[place].est - time
-        if wait > 0 and wait >= window:
+        if not is_candidate(p, s, e, machine, place):
             continue
-        family, duration = s.places[place].family, float(s.places[place].duration)
-        if own + pool == 1:
-            value = 0.0
-        elif rule == _RANDOM:
+        family = s.places[place].family
+        if rule == _RANDOM:
             value = keys[s.families[family].next_task]
-        elif _ATC <= rule <= _COVERT and o.weight[family] / duration < -best_value:
-            continue  # neither index is ever larger than that
         else:
-            span = float(s.places[place].ect - s.places[place].est)
-            value = priority(p, o, s, rule, family, time, duration, span, mean)
+            if rule > _LPT:  # the first four rules do not ask for it, and it may take a while
+                est, ect = times_at(p, s, e, machine, place)
+                span = float(ect - est)
+            value = priority(p, o, s, rule, place, time, span, mean, best_value)
         if value < best_value or best < 0 or (value == best_value and family < best):
             best, best_value = family, value
     return best

@@ -27,6 +27,10 @@ Bools = npt.NDArray[np.bool_]
 Records = npt.NDArray[np.void]
 
 
+UNKNOWN = -1
+"""Stands for a time that has to be worked out."""
+
+
 def record(integers: str, floats: str = "") -> np.dtype[np.void]:
     """Return a record of 8-byte fields with the given names."""
     fields = [(name, np.int64) for name in integers.split()]
@@ -42,6 +46,7 @@ class ProblemArrays(NamedTuple):
     envs: Records  # (E,) ENVS
     families: Records  # (F,) FAMILIES
     tasks: Records  # (T,) TASKS
+    details: Records  # (T,) DETAILS
     modes: Records  # (K,) MODES
     machines: Records  # (M,) MACHINES
     locks: Records  # (T,) LOCKS
@@ -69,22 +74,26 @@ FAMILIES = record("first_task last_task first_open first_ready release due", "wo
 release, end of the last locked task), or the completion of a family that is all locked. ``work``:
 nominal seconds of all tasks, see `TASKS`."""
 
-TASKS = record("first_mode last_mode machine duration pooled least_after pauses_after", "after")
+TASKS = record("machine first_mode duration", "after")
 """``machine``: the only one of a task with one mode, -1 where there are several; ``duration``: on
-it, or in the first mode; ``pooled``: whether it may wait in the pool. ``after``: nominal seconds of
-all later tasks of the family, each with the mean over its modes of the time that the work takes,
-pauses included; ``least_after``: the same with the shortest durations and no pauses;
+it, or in the first mode. ``after``: nominal seconds of all later tasks of the family, each with the
+mean over its modes of the time that the work takes, pauses included."""
+
+DETAILS = record("last_mode pooled least_after pauses_after")
+"""What few steps ask of a task. ``pooled``: whether it may wait in the pool, see `queues`.
+``least_after``: the shortest durations of all later tasks of the family, without pauses;
 ``pauses_after``: whether a machine of one of them pauses."""
 
 MODES = record("machine duration")
 """``duration``: seconds of work."""
 
-MACHINES = record("plain always first_place num_places first_free first_reserve last_reserve "
-                  "first_window last_window week_window until week clock")  # fmt: skip
-"""``always``: works round the clock. ``plain``: and has no reservation. ``first_place``,
-``num_places``: room for the queue, a place for each family that may wait here. ``first_free``: end
-of what runs at time zero. Machines with equal working time share windows and a clock; ``until``
-and ``week`` (seconds of work): see `WorkingTime`; ``week_window``: first one behind ``until``."""
+MACHINES = record("plain shared always first_place num_places first_free first_reserve "
+                  "last_reserve first_window last_window week_window until week clock")  # fmt: skip
+"""``always``: works round the clock; ``shared``: has no reservation; ``plain``: both.
+``first_place``, ``num_places``: room for the queue, a place for each family that may wait here.
+``first_free``: end of what runs at time zero. Machines with equal working time share windows and a
+clock; ``until`` and ``week`` (seconds of work): see `WorkingTime`; ``week_window``: first window
+behind ``until``."""
 
 LOCKS = record("start end machine")
 """Of a locked task; the machine is -1 for all others."""
@@ -120,13 +129,14 @@ class State(NamedTuple):
 
 
 ENV_STATES = record("choose track num_candidates machine time remaining makespan bound_makespan "
-                    "pool_machine pool_length", "delta window bound")  # fmt: skip
+                    "pool_machine pool_length pool_shortest", "delta window bound")  # fmt: skip
 """``choose``: whether other sensible machines of a candidate are candidates too. ``track``: whether
 ``bound`` is kept equal to `bound_score`; ``bound_makespan`` is the makespan in it. ``machine``: the
 one that decides, -1 at the end; ``time``: the earliest start on it; candidates start then, or less
 than ``window`` later. ``remaining``: tasks not yet placed. ``makespan``: end of the last one that
 is. ``pool_machine``: the one that the pool waits for, -1 while it is empty; ``pool_length``: who
-waits in it. ``delta``: 0 for non-delay schedules, 1 for active ones."""
+waits in it; ``pool_shortest``: as in `MACHINE_STATES`. ``delta``: 0 for non-delay schedules, 1 for
+active ones."""
 
 FAMILY_STATES = record("next_task last_task due ready mode sent place end")
 """``last_task``, ``due``: as in `FAMILIES`. ``next_task``: first task not yet placed, or
@@ -135,11 +145,14 @@ waits for, -1 when all are placed; ``sent``: whether a choice, not the earliest 
 it there; ``place``: in that machine's queue; ``end``: completion if from here on the family had
 the shop to itself, while ``track`` says so."""
 
-MACHINE_STATES = record("plain first_place free load queue length movable first_est")
-"""``plain``, ``first_place``: as in `MACHINES`. ``free``: end of the last task placed here by the
-simulator. ``load``: work of unplaced tasks that only this machine can do; ``queue``: the part of it
-that belongs to next tasks. ``length``: families that wait here; ``movable``: those of them that may
-yet take another machine; ``first_est``: earliest start of all of them, `NEVER` if nobody waits."""
+MACHINE_STATES = record("plain shared first_place free start load queue length movable waiting "
+                        "shortest first_est")  # fmt: skip
+"""``plain``, ``shared``, ``first_place``: as in `MACHINES`. ``free``: end of the last task placed
+here by the simulator; ``start``: when the machine works from then on. ``load``: work of unplaced
+tasks that only this machine can do; ``queue``: the part of it that belongs to next tasks.
+``length``: families in the queue; ``movable``: those of them that may yet take another machine;
+``waiting``: those, in front, that could start at ``start``, if the machine is shared; ``shortest``:
+the shortest duration of these, `NEVER` or `UNKNOWN`. ``first_est``: earliest start of all."""
 
 CLOCKS = record("time est window shift duration ect")
 """What was last asked of a working time: when work from ``time`` on starts (in a window, shifted by
@@ -150,8 +163,10 @@ WINNERS = record("machine ect est")
 2 i + 1, and machine i, counted within the environment of n, is node n + i. ``ect``: the earliest
 completion of those who wait for the machine, ``est``: the earliest start of those with it."""
 
-PLACES = record("family ready duration movable est ect")
-"""Who waits, with the earliest start and completion; ``movable``: it may take another machine."""
+PLACES = record("family ready duration movable due est ect next_machine", "after")
+"""Who is in a queue; ``movable``: it may take another machine; ``est``, ``ect``: earliest start and
+completion of those who do not wait, see `queues`; ``next_machine``: the only one of the family's
+task behind, -1 where there are several, `NEVER` where there is none; ``after``: as in `TASKS`."""
 
 PLACED = record("start end machine")
 """Of a placed task; the machine is -1 before."""

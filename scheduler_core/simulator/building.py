@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scheduler_core.compiled import lean_kernel
 from scheduler_core.problem import Problem, WorkingTime
 from scheduler_core.simulator.arrays import (
+    DETAILS,
     ENVS,
     FAMILIES,
     LOCKS,
@@ -33,18 +35,19 @@ def to_arrays(problem: Problem) -> ProblemArrays:
     modes = _modes(problem, working)
     locks = _locks(problem)
     families = _families(problem, locks)
-    tasks = _tasks(families, modes, working)
+    tasks, details = _tasks(families, modes, working)
     machines = _machines(working, distinct)
     reserve_start, reserve_end = _reserve(machines, locks)
     _make_room(machines, families, modes)
     envs = _envs(problem, families, modes)
-    envs["first_pool"] = machines["num_places"].sum()
+    envs["first_pool"], envs["num_pool"] = machines["num_places"].sum(), 1  # one to spare
     if machines["plain"].all():
-        _make_pool(envs, families, tasks, modes)
+        _make_pool(envs, families, details, modes)
     return ProblemArrays(
         envs=envs,
         families=families,
         tasks=tasks,
+        details=details,
         modes=modes.records,
         machines=machines,
         locks=locks,
@@ -85,14 +88,19 @@ def _modes(problem: Problem, working: Sequence[WorkingTime]) -> _Modes:
         records = records[usable]
     first = offsets(counts)
     stretch = np.array([each.stretch for each in working])[records["machine"]]
-    times, bounds = (records["duration"] * stretch).tolist(), first.tolist()
     nominal = np.empty(len(tasks))
-    for i in range(len(tasks)):  # not by `sum`, whose rounding depends on the version of Python
-        total = 0.0
-        for time in times[bounds[i] : bounds[i + 1]]:
-            total += time
-        nominal[i] = total / (bounds[i + 1] - bounds[i])
+    _write_means(first, records["duration"] * stretch, nominal)
     return _Modes(first, records, nominal)
+
+
+@lean_kernel
+def _write_means(first: Ints, values: Floats, out: Floats) -> None:
+    """Write the mean of each range of values, summed one by one."""
+    for i in range(len(out)):
+        total = 0.0
+        for k in range(first[i], first[i + 1]):
+            total += values[k]
+        out[i] = total / (first[i + 1] - first[i])
 
 
 def _locks(problem: Problem) -> Records:
@@ -126,35 +134,41 @@ def _families(problem: Problem, locks: Records) -> Records:
     return families
 
 
-def _tasks(families: Records, modes: _Modes, working: Sequence[WorkingTime]) -> Records:
-    """Return the tasks, and write the families' work."""
-    tasks = np.zeros(len(modes.nominal), TASKS)
-    if len(tasks) == 0:
-        return tasks
-    first, machines = modes.first[:-1], modes.records["machine"]
-    tasks["first_mode"], tasks["last_mode"] = first, modes.first[1:]
-    tasks["machine"] = np.where(np.diff(modes.first) == 1, machines[first], -1)
-    tasks["duration"] = modes.records["duration"][first]
-    pausing = np.array([not each.is_always for each in working])[machines]
-    pauses = np.logical_or.reduceat(pausing, first)
-    shortest = np.minimum.reduceat(modes.records["duration"], first)
-    steps = zip(modes.nominal.tolist(), shortest.tolist(), pauses.tolist(), strict=True)
-    is_last = np.zeros(len(tasks), np.bool_)
-    is_last[families["last_task"] - 1] = True
-    behind = []
-    after, least, any_pause = 0.0, 0, False
-    for (nominal, shortest_, pauses_), ends in zip(
-        reversed(list(steps)), reversed(is_last.tolist()), strict=True
-    ):
-        if ends:
-            after, least, any_pause = 0.0, 0, False
-        behind.append((after, least, any_pause))
-        after, least, any_pause = nominal + after, least + shortest_, any_pause or pauses_
-    columns = list(zip(*reversed(behind), strict=True))
-    tasks["after"], tasks["least_after"], tasks["pauses_after"] = columns
-    heads = families["first_task"]
-    families["work"] = modes.nominal[heads] + tasks["after"][heads]
-    return tasks
+def _tasks(
+    families: Records, modes: _Modes, working: Sequence[WorkingTime]
+) -> tuple[Records, Records]:
+    """Return the tasks and their details, and write the families' work."""
+    tasks, details = np.zeros(len(modes.nominal), TASKS), np.zeros(len(modes.nominal), DETAILS)
+    if len(tasks):
+        first, machines = modes.first[:-1], modes.records["machine"]
+        tasks["first_mode"], details["last_mode"] = first, modes.first[1:]
+        tasks["machine"] = np.where(np.diff(modes.first) == 1, machines[first], -1)
+        tasks["duration"] = modes.records["duration"][first]
+        pausing = np.array([not each.is_always for each in working])[machines]
+        pauses = np.logical_or.reduceat(pausing, first)
+        shortest = np.minimum.reduceat(modes.records["duration"], first)
+        _write_tails(families, tasks, details, modes.nominal, shortest, pauses)
+    return tasks, details
+
+
+@lean_kernel
+def _write_tails(
+    families: Records,
+    tasks: Records,
+    details: Records,
+    nominal: Floats,
+    shortest: Ints,
+    pauses: Bools,
+) -> None:
+    """Write what lies behind each task in its family, summed from the last task back."""
+    for family in range(len(families)):
+        after, least, any_pause = 0.0, 0, False
+        for task in range(families[family].last_task - 1, families[family].first_task - 1, -1):
+            tasks[task].after, details[task].least_after = after, least
+            details[task].pauses_after = any_pause
+            after, least = nominal[task] + after, least + shortest[task]
+            any_pause = any_pause or pauses[task]
+        families[family].work = after
 
 
 def _machines(working: Sequence[WorkingTime], distinct: Sequence[WorkingTime]) -> Records:
@@ -185,7 +199,8 @@ def _reserve(machines: Records, locks: Records) -> tuple[Ints, Ints]:
     order = later[np.lexsort((locks["start"][later], locks["machine"][later]))]
     edges = offsets(np.bincount(locks["machine"][order], minlength=len(machines)))
     machines["first_reserve"], machines["last_reserve"] = edges[:-1], edges[1:]
-    machines["plain"] = machines["always"] & (np.diff(edges) == 0)
+    machines["shared"] = np.diff(edges) == 0
+    machines["plain"] = machines["always"] & machines["shared"]
     return locks["start"][order], locks["end"][order]
 
 
@@ -196,23 +211,32 @@ def _later_and_running(locks: Records) -> tuple[Bools, Bools]:
 
 def _make_room(machines: Records, families: Records, modes: _Modes) -> None:
     """Write where the machines' queues lie: a family waits for one task at a time."""
-    owner = np.repeat(np.arange(len(families)), families["last_task"] - families["first_task"])
-    keys = modes.records["machine"] * max(1, len(families)) + np.repeat(owner, np.diff(modes.first))
-    counts = np.bincount(np.unique(keys) // max(1, len(families)), minlength=len(machines))
-    machines["num_places"] = counts
-    machines["first_place"] = offsets(counts)[:-1]
+    owners = np.repeat(np.arange(len(families)), families["last_task"] - families["first_task"])
+    seen = np.full(len(machines), -1, np.int64)
+    _count_places(np.repeat(owners, np.diff(modes.first)), modes.records, seen, machines)
+    machines["first_place"] = offsets(machines["num_places"])[:-1]
 
 
-def _make_pool(envs: Records, families: Records, tasks: Records, modes: _Modes) -> None:
+@lean_kernel
+def _count_places(owners: Ints, modes: Records, seen: Ints, machines: Records) -> None:
+    """Count for each machine the families with a mode there; the modes lie family by family."""
+    for k in range(len(modes)):
+        machine = modes[k].machine
+        if seen[machine] != owners[k]:
+            seen[machine] = owners[k]
+            machines[machine].num_places += 1
+
+
+def _make_pool(envs: Records, families: Records, details: Records, modes: _Modes) -> None:
     """Note the tasks that every machine does in the same time, and room for those who wait."""
     num_machines = int(envs["last_machine"][0])
     counts = np.diff(modes.first)
     for task in np.flatnonzero(counts == num_machines).tolist() if num_machines > 1 else []:
         mine = modes.records[modes.first[task] : modes.first[task + 1]]
         in_order = np.array_equal(mine["machine"], np.arange(num_machines))
-        tasks["pooled"][task] = in_order and (mine["duration"] == mine["duration"][0]).all()
+        details["pooled"][task] = in_order and (mine["duration"] == mine["duration"][0]).all()
     if len(families):
-        envs["num_pool"] = np.logical_or.reduceat(tasks["pooled"], families["first_task"]).sum()
+        envs["num_pool"] += np.logical_or.reduceat(details["pooled"], families["first_task"]).sum()
 
 
 def _envs(problem: Problem, families: Records, modes: _Modes) -> Records:
@@ -237,7 +261,8 @@ _SHIFTS = {
              "last_machine": "machines", "first_task": "tasks", "last_task": "tasks",
              "first_row": "rows", "first_pool": "places"},
     "families": {"first_task": "tasks", "last_task": "tasks", "first_open": "tasks"},
-    "tasks": {"first_mode": "modes", "last_mode": "modes", "machine": "machines"},
+    "tasks": {"first_mode": "modes", "machine": "machines"},
+    "details": {"last_mode": "modes"},
     "modes": {"machine": "machines"},
     "machines": {"first_place": "places", "first_reserve": "reserve_start",
                  "last_reserve": "reserve_start", "first_window": "window_start",

@@ -20,11 +20,14 @@ from scheduler_core.simulator.queues import (
     enter,
     fit,
     in_pool,
+    is_candidate,
     leave,
     place_at,
     points,
     queue_of,
     renew,
+    set_free,
+    times_at,
 )
 
 
@@ -35,7 +38,9 @@ def reset(p: ProblemArrays, o: Objective, s: State, e: int) -> None:
     for machine in range(first_machine, last_machine):
         s.machines[machine].plain = p.machines[machine].plain
         s.machines[machine].first_place = p.machines[machine].first_place
-        s.machines[machine].free = p.machines[machine].first_free
+        s.machines[machine].shared = p.machines[machine].shared
+        set_free(p, s, machine, p.machines[machine].first_free)
+        s.machines[machine].waiting, s.machines[machine].shortest = 0, NEVER
         s.machines[machine].load = s.machines[machine].queue = 0
         s.machines[machine].length = s.machines[machine].movable = 0
         s.machines[machine].first_est = NEVER
@@ -46,7 +51,7 @@ def reset(p: ProblemArrays, o: Objective, s: State, e: int) -> None:
         s.winners[tree + node].ect = s.winners[tree + node].est = NEVER
     s.envs[e].remaining = s.envs[e].makespan = s.envs[e].time = s.envs[e].num_candidates = 0
     s.envs[e].machine = s.envs[e].pool_machine = -1
-    s.envs[e].pool_length = 0
+    s.envs[e].pool_length, s.envs[e].pool_shortest = 0, NEVER
     first, last = p.envs[e].first_family, p.envs[e].last_family
     for family in range(first, last):
         _reset_family(p, s, e, family)
@@ -94,13 +99,15 @@ def conflict(p: ProblemArrays, s: State, e: int) -> int:
 def place_inline(p: ProblemArrays, o: Objective, s: State, e: int, family: int) -> None:
     """Put a candidate's task at its earliest start on the machine that decides."""
     task, where, machine = s.families[family].next_task, s.families[family].place, s.envs[e].machine
-    start, end, duration = s.places[where].est, s.places[where].ect, s.places[where].duration
+    start, end = times_at(p, s, e, machine, where)
+    duration = s.places[where].duration
     if not s.places[where].movable and not s.families[family].sent:
         s.machines[machine].load -= duration
         s.machines[machine].queue -= duration
     leave(p, s, e, family, machine)
     s.placed[task].start, s.placed[task].end, s.placed[task].machine = start, end, machine
-    s.machines[machine].free = s.families[family].ready = end
+    s.families[family].ready = end
+    set_free(p, s, machine, end)
     s.envs[e].makespan = max(s.envs[e].makespan, end)
     s.envs[e].remaining -= 1
     s.families[family].next_task = task + 1
@@ -136,12 +143,10 @@ def list_candidates(p: ProblemArrays, s: State, e: int) -> int:
     """
     machine = s.envs[e].machine
     first, own, pool = queue_of(s, e, machine)
-    row, time, window = p.envs[e].first_row, s.envs[e].time, s.envs[e].window
-    count = 0
+    row, count = p.envs[e].first_row, 0
     for i in range(own + pool):
         place_ = place_at(p, e, first, own, i)
-        wait = s.places[place_].est - time
-        if wait == 0 or wait < window:
+        if is_candidate(p, s, e, machine, place_):
             s.rows[row + count].family = s.places[place_].family
             count += 1
     _sort_families(s, row, count)
@@ -182,7 +187,7 @@ def _write_chosen(p: ProblemArrays, s: State, e: int, row: int, family: int) -> 
     if in_pool(p, s, e, family):  # which has moved from machine to machine since
         mode = p.tasks[task].first_mode + s.envs[e].pool_machine - p.envs[e].first_machine
     s.rows[row].family, s.rows[row].mode = family, mode
-    s.rows[row].est, s.rows[row].ect = s.places[place_].est, s.places[place_].ect
+    s.rows[row].est, s.rows[row].ect = times_at(p, s, e, s.envs[e].machine, place_)
 
 
 @lean_kernel
@@ -194,32 +199,30 @@ def _list_options(p: ProblemArrays, s: State, e: int, row: int, count: int) -> i
     """
     added = 0
     for i in range(row, row + count):
-        added += _options(p, s, s.rows[i].family, -1)
+        added += _options(p, s, e, s.rows[i].family, -1)
     last = row + count + added
     for i in range(row + count - 1, row - 1, -1):
         family = s.rows[i].family
-        last -= 1 + _options(p, s, family, -1)
+        last -= 1 + _options(p, s, e, family, -1)
         _write_chosen(p, s, e, last, family)
-        _options(p, s, family, last + 1)
+        _options(p, s, e, family, last + 1)
     return added
 
 
 @lean_kernel
-def _options(p: ProblemArrays, s: State, family: int, row: int) -> int:
+def _options(p: ProblemArrays, s: State, e: int, family: int, row: int) -> int:
     """Return how many other machines are sensible; write them from ``row`` on, if that is >= 0.
 
     Sensible is a machine that could start before the chosen one is done, unless another one
     completes no later and works no longer. So it works for less time than the chosen one does.
     """
     task = s.families[family].next_task
-    if not s.places[s.families[family].place].movable or p.tasks[task].pooled:
+    if not s.places[s.families[family].place].movable or p.details[task].pooled:
         return 0
     count, ready = 0, s.families[family].ready
-    done, longest = (
-        s.places[s.families[family].place].ect,
-        p.modes[s.families[family].mode].duration,
-    )
-    for k in range(p.tasks[task].first_mode, p.tasks[task].last_mode):
+    done = times_at(p, s, e, s.envs[e].machine, s.families[family].place)[1]
+    longest = p.modes[s.families[family].mode].duration
+    for k in range(p.tasks[task].first_mode, p.details[task].last_mode):
         machine, duration = p.modes[k].machine, p.modes[k].duration
         time = max(ready, s.machines[machine].free)
         if duration >= longest or time >= done:
@@ -242,7 +245,7 @@ def _is_dominated(p: ProblemArrays, s: State, family: int, mode: int, ect: int) 
         s.families[family].ready,
         p.modes[mode].duration,
     )
-    for j in range(p.tasks[task].first_mode, p.tasks[task].last_mode):
+    for j in range(p.tasks[task].first_mode, p.details[task].last_mode):
         other, machine = p.modes[j].duration, p.modes[j].machine
         if j == mode or other > duration:
             continue
@@ -292,7 +295,10 @@ def bound_score(p: ProblemArrays, o: Objective, s: State, e: int) -> float:
     for family in range(p.envs[e].first_family, p.envs[e].last_family):
         end = s.families[family].ready
         if s.families[family].mode >= 0:
-            end = alone(p, s, family, s.places[s.families[family].place].ect)
+            machine = p.modes[s.families[family].mode].machine
+            if in_pool(p, s, e, family):
+                machine = s.envs[e].pool_machine
+            end = alone(p, s, family, times_at(p, s, e, machine, s.families[family].place)[1])
         makespan = max(makespan, end)
         total += o.weight[family] * points(s.families[family].due - end, on_time, early, late)
     return total + o.points[e].makespan * makespan

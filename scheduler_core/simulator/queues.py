@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from scheduler_core.compiled import inlined, lean_kernel
 from scheduler_core.problem import NEVER, SECONDS_PER_WEEK
-from scheduler_core.simulator.arrays import Objective, ProblemArrays, State
+from scheduler_core.simulator.arrays import UNKNOWN, Objective, ProblemArrays, State
 from scheduler_core.working_time import find_window
 
 
@@ -115,7 +115,7 @@ def _choose_mode(p: ProblemArrays, s: State, family: int) -> tuple[int, int, int
     task, ready = s.families[family].next_task, s.families[family].ready
     best_est = best_ect = best_load = best_machine = NEVER
     best_mode = -1
-    for k in range(p.tasks[task].first_mode, p.tasks[task].last_mode):
+    for k in range(p.tasks[task].first_mode, p.details[task].last_mode):
         machine, duration = p.modes[k].machine, p.modes[k].duration
         est, load = max(ready, s.machines[machine].free), s.machines[machine].load
         wins_ties = load < best_load or (load == best_load and machine < best_machine)
@@ -171,11 +171,11 @@ def points(slack: int, on_time: float, early: float, late: float) -> float:
 def alone(p: ProblemArrays, s: State, family: int, time: int) -> int:
     """Return the completion if, after ending its next task at ``time``, nobody is in the way."""
     task = s.families[family].next_task
-    if not p.tasks[task].pauses_after:
-        return time + p.tasks[task].least_after
+    if not p.details[task].pauses_after:
+        return time + p.details[task].least_after
     for later in range(task + 1, s.families[family].last_task):
         end = NEVER
-        for k in range(p.tasks[later].first_mode, p.tasks[later].last_mode):
+        for k in range(p.tasks[later].first_mode, p.details[later].last_mode):
             if time + p.modes[k].duration < end:
                 end = min(end, _run(p, s, p.modes[k].machine, time, p.modes[k].duration)[1])
         time = end
@@ -194,45 +194,6 @@ def _rate(o: Objective, s: State, e: int, family: int, end: int) -> None:
     if end > s.envs[e].bound_makespan:
         s.envs[e].bound += o.points[e].makespan * (end - s.envs[e].bound_makespan)
         s.envs[e].bound_makespan = end
-
-
-@inlined
-def _sit(
-    s: State, family: int, place: int, duration: int, movable: int, est: int, ect: int
-) -> None:
-    """Put a family on a place."""
-    s.families[family].place, s.places[place].family = place, family
-    s.places[place].ready, s.places[place].duration = s.families[family].ready, duration
-    s.places[place].movable = movable
-    s.places[place].est, s.places[place].ect = est, ect
-
-
-@inlined
-def enter(
-    p: ProblemArrays,
-    o: Objective,
-    s: State,
-    e: int,
-    family: int,
-    machine: int,
-    duration: int,
-    movable: int,
-    est: int,
-    ect: int,
-) -> None:
-    """Put a family into a machine's queue."""
-    place = s.machines[machine].first_place + s.machines[machine].length
-    s.machines[machine].length += 1
-    s.machines[machine].movable += movable
-    _sit(s, family, place, duration, movable, est, ect)
-    s.machines[machine].first_est = min(s.machines[machine].first_est, est)
-    node = node_of(p, e, machine)
-    best = s.winners[node].ect
-    if ect < best or (ect == best and est < s.winners[node].est):
-        s.winners[node].ect, s.winners[node].est = ect, est
-        _play(p, s, e, machine)
-    if s.envs[e].track:
-        _rate(o, s, e, family, alone(p, s, family, ect))
 
 
 @inlined
@@ -255,23 +216,118 @@ def place_at(p: ProblemArrays, e: int, first: int, own: int, i: int) -> int:
 
 
 @inlined
+def is_waiting(p: ProblemArrays, s: State, e: int, machine: int, place: int) -> bool:
+    """Return whether who has a place could start as soon as the machine could."""
+    behind = s.machines[machine].first_place + s.machines[machine].waiting
+    return place < behind or place >= p.envs[e].first_pool
+
+
+@inlined
+def is_candidate(p: ProblemArrays, s: State, e: int, machine: int, place: int) -> bool:
+    """Return whether who has a place in the deciding machine's queue could be next there."""
+    if is_waiting(p, s, e, machine, place):
+        return True
+    wait = s.places[place].est - s.envs[e].time
+    return wait == 0 or wait < s.envs[e].window
+
+
+@inlined
+def times_at(p: ProblemArrays, s: State, e: int, machine: int, place: int) -> tuple[int, int]:
+    """Return the earliest start and completion of who has a place in a machine's queue."""
+    est, ect = s.places[place].est, s.places[place].ect
+    if is_waiting(p, s, e, machine, place):
+        est, duration = s.machines[machine].start, s.places[place].duration
+        ect = est + duration
+        if not s.machines[machine].plain:
+            ect = _run(p, s, machine, est, duration)[1]
+    return est, ect
+
+
+@inlined
+def _move(s: State, place: int, to: int) -> None:
+    """Give who has a place another one."""
+    family = s.places[place].family
+    s.families[family].place, s.places[to].family = to, family
+    s.places[to].ready, s.places[to].duration = s.places[place].ready, s.places[place].duration
+    s.places[to].movable, s.places[to].due = s.places[place].movable, s.places[place].due
+    s.places[to].est, s.places[to].ect = s.places[place].est, s.places[place].ect
+    s.places[to].after = s.places[place].after
+    s.places[to].next_machine = s.places[place].next_machine
+
+
+@inlined
+def _sit(p: ProblemArrays, s: State, family: int, place: int, duration: int, movable: int) -> None:
+    """Put a family on a place; when it could start and complete is written by others."""
+    s.families[family].place, s.places[place].family = place, family
+    s.places[place].ready, s.places[place].duration = s.families[family].ready, duration
+    s.places[place].movable, s.places[place].due = movable, s.families[family].due
+    task = s.families[family].next_task
+    s.places[place].after, s.places[place].next_machine = p.tasks[task].after, NEVER
+    if task + 1 < s.families[family].last_task:
+        s.places[place].next_machine = p.tasks[task + 1].machine
+
+
+@inlined
+def enter(
+    p: ProblemArrays,
+    o: Objective,
+    s: State,
+    e: int,
+    family: int,
+    machine: int,
+    duration: int,
+    movable: int,
+    est: int,
+    ect: int,
+) -> None:
+    """Put a family into a machine's queue: who waits in front, who is to come behind."""
+    first = s.machines[machine].first_place
+    place = first + s.machines[machine].length
+    s.machines[machine].length += 1
+    s.machines[machine].movable += movable
+    if s.machines[machine].shared and s.families[family].ready <= s.machines[machine].start:
+        behind = first + s.machines[machine].waiting
+        if behind < place:
+            _move(s, behind, place)
+        place = behind
+        s.machines[machine].waiting += 1
+        s.machines[machine].shortest = min(s.machines[machine].shortest, duration)
+    _sit(p, s, family, place, duration, movable)
+    s.places[place].est, s.places[place].ect = est, ect
+    s.machines[machine].first_est = min(s.machines[machine].first_est, est)
+    node = node_of(p, e, machine)
+    best = s.winners[node].ect
+    if ect < best or (ect == best and est < s.winners[node].est):
+        s.winners[node].ect, s.winners[node].est = ect, est
+        _play(p, s, e, machine)
+    if s.envs[e].track:
+        _rate(o, s, e, family, alone(p, s, family, ect))
+
+
+@inlined
 def leave(p: ProblemArrays, s: State, e: int, family: int, machine: int) -> None:
-    """Take a family out of a machine's queue, or the pool; the last one there takes its place."""
+    """Take a family out of a machine's queue, or the pool."""
     place = s.families[family].place
     if in_pool(p, s, e, family):
         s.envs[e].pool_length -= 1
-        last = p.envs[e].first_pool + s.envs[e].pool_length
         if s.envs[e].pool_length == 0:
             s.envs[e].pool_machine = -1
+        if s.places[place].duration == s.envs[e].pool_shortest:
+            s.envs[e].pool_shortest = UNKNOWN
+        _move(s, p.envs[e].first_pool + s.envs[e].pool_length, place)
     else:
+        first = s.machines[machine].first_place
         s.machines[machine].length -= 1
         s.machines[machine].movable -= s.places[place].movable
-        last = s.machines[machine].first_place + s.machines[machine].length
-    mover = s.places[last].family
-    s.families[mover].place, s.places[place].family = place, mover
-    s.places[place].ready, s.places[place].duration = s.places[last].ready, s.places[last].duration
-    s.places[place].est, s.places[place].ect = s.places[last].est, s.places[last].ect
-    s.places[place].movable = s.places[last].movable
+        if place < first + s.machines[machine].waiting:
+            if s.places[place].duration == s.machines[machine].shortest:
+                s.machines[machine].shortest = UNKNOWN
+            s.machines[machine].waiting -= 1
+            last = first + s.machines[machine].waiting
+            _move(s, last, place)
+            place = last
+        if place < first + s.machines[machine].length:
+            _move(s, first + s.machines[machine].length, place)
 
 
 @inlined
@@ -297,22 +353,62 @@ def arrive(p: ProblemArrays, o: Objective, s: State, e: int, family: int) -> Non
         enter(p, o, s, e, family, machine, duration, movable, est, ect)
 
 
+@lean_kernel
+def _shortest(s: State, first: int, count: int) -> int:
+    """Return the shortest duration of some places, `NEVER` if there are none."""
+    shortest = NEVER
+    for place in range(first, first + count):
+        shortest = min(shortest, s.places[place].duration)
+    return shortest
+
+
+@inlined
+def set_free(p: ProblemArrays, s: State, machine: int, time: int) -> None:
+    """Note when a machine is free, and when it then works."""
+    s.machines[machine].free = s.machines[machine].start = time
+    if not s.machines[machine].plain:
+        s.machines[machine].start = _run(p, s, machine, time, 1)[0]
+
+
 @inlined
 def renew(p: ProblemArrays, o: Objective, s: State, e: int, machine: int) -> None:
-    """Work out anew when those who wait for a machine could start and complete."""
+    """Work out anew when those in a machine's queue could start and complete.
+
+    Those who wait could all start when the machine could, and the shortest completes first. The
+    others are asked one by one: who is still to come, or needs a gap between locked tasks.
+    """
     first, own, pool = queue_of(s, e, machine)
-    free, plain = s.machines[machine].free, s.machines[machine].plain
+    start, shared = s.machines[machine].start, s.machines[machine].shared
     best_ect = best_est = first_est = NEVER
-    for i in range(own + pool):
-        place = place_at(p, e, first, own, i)
-        est = max(s.places[place].ready, free)
-        ect = est + s.places[place].duration
-        if not plain:
-            est, ect = _fit_around(p, s, machine, est, s.places[place].duration)
-        s.places[place].est, s.places[place].ect = est, ect
+    for place in range(first + s.machines[machine].waiting, first + own):
+        ready, duration = s.places[place].ready, s.places[place].duration
+        if not shared:
+            time = max(ready, s.machines[machine].free)
+            s.places[place].est, s.places[place].ect = fit(p, s, machine, time, duration)
+        elif ready <= start:
+            behind = first + s.machines[machine].waiting
+            if behind < place:
+                _swap(p, s, e, place, behind)
+            s.machines[machine].waiting += 1
+            s.machines[machine].shortest = min(s.machines[machine].shortest, duration)
+            continue
+        est, ect = s.places[place].est, s.places[place].ect
         first_est = min(first_est, est)
         if ect < best_ect or (ect == best_ect and est < best_est):
             best_ect, best_est = ect, est
+    if s.machines[machine].shortest == UNKNOWN:
+        s.machines[machine].shortest = _shortest(s, first, s.machines[machine].waiting)
+    shortest = s.machines[machine].shortest
+    if pool > 0:
+        if s.envs[e].pool_shortest == UNKNOWN:
+            s.envs[e].pool_shortest = _shortest(s, p.envs[e].first_pool, pool)
+        shortest = min(shortest, s.envs[e].pool_shortest)
+    if shortest < NEVER:
+        first_est, ect = start, start + shortest
+        if not s.machines[machine].plain:
+            ect = _run(p, s, machine, start, shortest)[1]
+        if ect <= best_ect:  # nobody starts earlier
+            best_ect, best_est = ect, start
     node = node_of(p, e, machine)
     s.winners[node].ect, s.winners[node].est = best_ect, best_est
     s.machines[machine].first_est = first_est
@@ -320,8 +416,17 @@ def renew(p: ProblemArrays, o: Objective, s: State, e: int, machine: int) -> Non
     if s.envs[e].track:
         for i in range(own + pool):
             place = place_at(p, e, first, own, i)
-            family = s.places[place].family
-            _rate(o, s, e, family, alone(p, s, family, s.places[place].ect))
+            family, ect = s.places[place].family, times_at(p, s, e, machine, place)[1]
+            _rate(o, s, e, family, alone(p, s, family, ect))
+
+
+@inlined
+def _swap(p: ProblemArrays, s: State, e: int, one: int, other: int) -> None:
+    """Let who have two places in a queue change them."""
+    spare = p.envs[e].first_pool + p.envs[e].num_pool - 1
+    _move(s, one, spare)
+    _move(s, other, one)
+    _move(s, spare, other)
 
 
 @lean_kernel
@@ -344,7 +449,7 @@ def choose_again(p: ProblemArrays, o: Objective, s: State, e: int, machine: int)
             s.envs[e].pool_machine,
         )
         waits = s.families[family].ready < s.machines[other].free
-        waits = waits and p.tasks[s.families[family].next_task].pooled
+        waits = waits and p.details[s.families[family].next_task].pooled
         if waits and (pool < 0 or pool == other):
             leave(p, s, e, family, machine)
             _enter_pool(p, o, s, e, family, other, duration)
@@ -362,7 +467,8 @@ def _enter_pool(
     place = p.envs[e].first_pool + s.envs[e].pool_length
     s.envs[e].pool_length += 1
     s.envs[e].pool_machine = machine
-    _sit(s, family, place, duration, 1, 0, 0)
+    s.envs[e].pool_shortest = min(s.envs[e].pool_shortest, duration)
+    _sit(p, s, family, place, duration, 1)
     renew(p, o, s, e, machine)
 
 
