@@ -110,7 +110,7 @@ def _look_ahead(p: ProblemArrays, s: State, family: int) -> tuple[float, float, 
     for task in range(first, p.families[family].last_task):
         k = p.tasks[task].first_mode
         machine = p.modes[k].machine
-        for other in range(k + 1, p.tasks[task].last_mode):
+        for other in range(k + 1, p.details[task].last_mode):
             if s.machines[p.modes[other].machine].free < s.machines[machine].free:
                 machine = p.modes[other].machine
         queued += s.machines[machine].queue

@@ -8,7 +8,7 @@ rules between parts once, by `Problem`; after that the code trusts its input.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
@@ -230,16 +230,21 @@ class Machine:
         Its shifts; None: it works round the clock.
     downtime
         Stretches of time in which it stands still; they may overlap.
+
+    Raises
+    ------
+    ProblemError
+        If special days and downtime are so far away that working time takes too many windows.
     """
 
     name: str
     calendar: Calendar | None = None
     downtime: tuple[Downtime, ...] = ()
+    working_time: WorkingTime = field(init=False, repr=False, compare=False)
+    """When the machine works, from calendar and downtime."""
 
-    @property
-    def working_time(self) -> WorkingTime:
-        """When the machine works."""
-        return working_time(self.calendar, self.downtime)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "working_time", working_time(self.calendar, self.downtime))
 
 
 @dataclass(frozen=True, slots=True)

@@ -257,7 +257,7 @@ class WorkingTime:
         return int(work_at(*windows, *clock, end) - work_at(*windows, *clock, start))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=64)
 def working_time(
     calendar: Calendar | None = None, downtime: tuple[Downtime, ...] = ()
 ) -> WorkingTime:
