@@ -49,7 +49,7 @@ def test_compiled_schedule_takes_the_choices_that_torch_takes() -> None:
     problems = [problem for problem in (random_problem(rng) for _ in range(60))]
     jobs = [(problem, RewardWeights()) for problem in problems if can_place(problem)]
     network = untrained(5, CONFIGS["normalised"], 1.0).eval()
-    tasks = make_tasks(jobs)
+    tasks = make_tasks(jobs, choose_machines=False)
     collect_rollout(tasks, PolicyActor(network, None))
     scheduler = PPOScheduler(network)
     begin = 0

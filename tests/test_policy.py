@@ -139,14 +139,15 @@ def test_predict_without_a_legal_action_is_refused() -> None:
         untrained_scheduler().predict(observation)
 
 
-@given(problem=problems(), seed=st.integers(0, 3))
+@given(problem=problems(own_times=90), seed=st.integers(0, 3), choose=st.booleans())
 def test_predict_in_the_environment_makes_the_schedule_of_schedule(
-    problem: Problem, seed: int
+    problem: Problem, seed: int, choose: bool
 ) -> None:
     """Two ways to the same decisions, action by action; and the schedule is valid."""
     assume(can_place(problem))
-    policy = untrained_scheduler(seed)
-    env = SchedulingEnv(problem, weights=LATE_ONLY, choose_machines=True)
+    record = {"config": {"task": {"choose_machines": choose}}}
+    policy = PPOScheduler(untrained(seed), record)
+    env = SchedulingEnv(problem, weights=LATE_ONLY, choose_machines=choose)
     observation, _ = env.reset()
     done = False
     while not done:

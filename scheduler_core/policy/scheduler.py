@@ -34,9 +34,6 @@ DEFAULT_MODEL = Path(__file__).parents[2] / "checkpoints" / "dispatch.safetensor
 POLICY_DELTA = 1.0
 """The policy chooses among all candidates of active schedules: a good one gains from waiting."""
 
-POLICY_CHOOSES_MACHINES = True
-"""Where more than one machine is sensible for a task, the choice is the policy's."""
-
 
 class PPOScheduler:
     """A policy that dispatches any problem under any reward weights.
@@ -66,6 +63,8 @@ class PPOScheduler:
         # On the CPU the compiled forward pass serves; it holds a copy of the weights.
         self._weights = forward_weights(network) if self.device.type == "cpu" else None
         self.record = dict(record or {})
+        self.choose_machines = _has_learned_machines(self.record)
+        """Whether it chooses between machines where more than one is sensible."""
         self.sha256 = sha256
 
     @classmethod
@@ -119,7 +118,7 @@ class PPOScheduler:
         """
         begin = perf_counter()
         simulator = Simulator(
-            problem, weights or RewardWeights(), POLICY_DELTA, POLICY_CHOOSES_MACHINES
+            problem, weights or RewardWeights(), POLICY_DELTA, self.choose_machines
         )
         if self._weights is not None:
             arrays, objective, state = simulator.arrays, simulator.objective, simulator.state
@@ -153,3 +152,10 @@ class PPOScheduler:
             torch.tensor([len(candidates)], device=self.device),
         )
         return int(scores.argmax())
+
+
+def _has_learned_machines(record: Mapping[str, Any]) -> bool:
+    """Return whether the training that a record tells of let the policy choose machines."""
+    config = record.get("config")
+    task = config.get("task") if isinstance(config, dict) else None
+    return isinstance(task, dict) and task.get("choose_machines") is True

@@ -32,9 +32,9 @@ UNKNOWN = -1
 
 
 def record(integers: str, floats: str = "") -> np.dtype[np.void]:
-    """Return a record of 8-byte fields with the given names."""
+    """Return a record of 8-byte fields with the given names, which are attributes of elements."""
     fields = [(name, np.int64) for name in integers.split()]
-    return np.dtype([*fields, *((name, np.float64) for name in floats.split())])
+    return np.dtype((np.record, [*fields, *((name, np.float64) for name in floats.split())]))
 
 
 class ProblemArrays(NamedTuple):

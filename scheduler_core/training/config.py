@@ -121,6 +121,11 @@ class TaskConfig:
     """Types of shop generated, drawn with equal probability."""
     fixed_share: float = 0.5
     """Share of problems under one of the three settings, in [0, 1]."""
+    constrained_share: float = 0.25
+    """Share of generated problems with shifts, downtime, running and locked tasks and alternative
+    machines, in [0, 1]."""
+    choose_machines: bool = True
+    """Whether the policy chooses between machines where more than one is sensible."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.min_families <= self.max_families:
@@ -128,8 +133,9 @@ class TaskConfig:
                 "task.min_families: must be >= 1 and <= task.max_families, got "
                 f"{self.min_families} and {self.max_families}"
             )
-        if not 0 <= self.fixed_share <= 1:
-            raise ConfigError(f"task.fixed_share: must be in [0, 1], got {self.fixed_share}")
+        for name in ("fixed_share", "constrained_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"task.{name}: must be in [0, 1], got {getattr(self, name)}")
         if not self.shops:
             raise ConfigError("task.shops: must name at least one type of shop")
 

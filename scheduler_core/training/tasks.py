@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scheduler_core.errors import Fault, ProblemError
 from scheduler_core.generator import GeneratorConfig, generate_problem
 from scheduler_core.objective import RewardWeights, ideal_score
-from scheduler_core.policy.scheduler import POLICY_CHOOSES_MACHINES, POLICY_DELTA
+from scheduler_core.policy.scheduler import POLICY_DELTA
 from scheduler_core.problem import Problem
 from scheduler_core.rules import ALL_RULES, RULE_DELTA, try_rules
 from scheduler_core.simulator import (
@@ -51,19 +51,24 @@ class Tasks:
 
 
 def make_tasks(
-    jobs: Iterable[Job], repeats: int = 1, rules: Sequence[str] = ALL_RULES, threads: int = 1
+    jobs: Iterable[Job],
+    repeats: int = 1,
+    rules: Sequence[str] = ALL_RULES,
+    *,
+    choose_machines: bool = True,
+    threads: int = 1,
 ) -> Tasks:
     """Return environments for some problems with weights, ``repeats`` of each, side by side.
 
-    ``rules`` are those that the teacher is the best of; EDD is always tried. ``threads`` is how
-    many step the environments.
+    ``rules`` are those that the teacher is the best of; EDD is always tried. ``choose_machines``
+    says whether machines are chosen too, ``threads`` how many step the environments.
     """
     judged = [_judge(problem, weights, rules) for problem, weights in jobs]
     judged = [each for each in judged for _ in range(repeats)]
     arrays = join([each.arrays for each in judged])
     objective = make_objective(arrays, [each.weights for each in judged])
     cost = np.array([each.best_cost for each in judged])
-    state = empty_state(arrays, POLICY_DELTA, choose_machines=POLICY_CHOOSES_MACHINES, track=True)
+    state = empty_state(arrays, POLICY_DELTA, choose_machines=choose_machines, track=True)
     machines = np.concatenate([each.teacher_machine for each in judged])
     num_tasks = [len(each.teacher_start) for each in judged]
     first_machine = np.repeat(arrays.envs["first_machine"], num_tasks)
@@ -139,11 +144,26 @@ def job_source(config: TaskConfig) -> Callable[[np.random.Generator], Job]:
         weights = sample_weights(rng, config.fixed_share)
         if given:
             return given[rng.integers(len(given))], weights
-        shop = config.shops[rng.integers(len(config.shops))]
+        shop = GeneratorConfig(shop=config.shops[rng.integers(len(config.shops))])
         size = int(rng.integers(config.min_families, config.max_families + 1))
-        return generate_problem(size, rng, GeneratorConfig(shop=shop)), weights
+        if config.constrained_share > 0 and rng.random() < config.constrained_share:
+            shop = constrained(shop, rng)
+        return generate_problem(size, rng, shop), weights
 
     return draw
+
+
+def constrained(shop: GeneratorConfig, rng: np.random.Generator) -> GeneratorConfig:
+    """Return a shop with shifts, downtime, running and locked tasks and alternative machines."""
+    return replace(
+        shop,
+        shift_fraction=rng.uniform(0, 1),
+        num_holidays=int(rng.integers(3)),
+        downtime_fraction=rng.uniform(0, 0.3),
+        running_fraction=rng.uniform(0, 0.3),
+        locked_fraction=rng.uniform(0, 0.05),
+        flexible_fraction=rng.uniform(0, 0.5),
+    )
 
 
 def _read_problem(path: str) -> Problem:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -174,7 +175,7 @@ class Trainer:
         done = updates = 0
         while done < settings.decisions:
             begin = perf_counter()
-            tasks = make_tasks(self._jobs(settings.problems_per_update), rules=TEACHERS)
+            tasks = self._tasks(settings.problems_per_update, 1, TEACHERS)
             rollout = collect_rollout(tasks, TeacherActor(tasks))
             loss = imitate(
                 self.network, optimizer, rollout, settings, self.config.ppo, self.batch_rng
@@ -196,8 +197,7 @@ class Trainer:
             begin = perf_counter()
             left = 1 - done / timesteps
             optimizer.param_groups[0]["lr"] = ppo.learning_rate * (0.1 + 0.9 * left)
-            jobs = self._jobs(ppo.problems_per_update)
-            tasks = make_tasks(jobs, ppo.rollouts_per_problem, rules=UNIT_RULES)
+            tasks = self._tasks(ppo.problems_per_update, ppo.rollouts_per_problem, UNIT_RULES)
             rollout = collect_rollout(tasks, PolicyActor(self.network, self.action_rng))
             stats = update(
                 self.network, optimizer, rollout, ppo, ppo.entropy_coef * left, self.batch_rng
@@ -221,8 +221,10 @@ class Trainer:
             metrics = metrics | self._validate(phase, done)
         self._report(phase, done, total, metrics)
 
-    def _jobs(self, count: int) -> list[Job]:
-        return [self.draw(self.problem_rng) for _ in range(count)]
+    def _tasks(self, count: int, repeats: int, rules: Sequence[str]) -> Tasks:
+        jobs = [self.draw(self.problem_rng) for _ in range(count)]
+        choose, threads = self.config.task.choose_machines, os.cpu_count() or 1
+        return make_tasks(jobs, repeats, rules, choose_machines=choose, threads=threads)
 
     def _validate(self, phase: str, done: int) -> dict[str, float]:
         """Measure the greedy policy, keep it if it is the best so far, and return the figures."""
