@@ -39,7 +39,7 @@ bench: .venv/.kernels ## measure the learned dispatcher against EDD and the best
 # One run of each kind of method leaves the compiled kernels in their cache. Should it fail, the app
 # compiles them when it needs them, and has its own words for what is missing.
 .venv/.kernels: constraints.txt $(SOURCES) | .venv/.app
-	@echo 'Compiling the simulator, once, in about half a minute.'
+	@echo 'Compiling the simulator, once, in about a minute.'
 	-@$(BIN)/scheduler compare data/10_jobs.json --methods edd best_rule ppo > /dev/null
 	@touch $@
 

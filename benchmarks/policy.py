@@ -18,9 +18,10 @@ from pathlib import Path
 
 import torch
 
+from scheduler_core.benchmark import CONSTRAINTS, fresh_problems
 from scheduler_core.evaluation import Evaluation, evaluate
 from scheduler_core.files import write_aside
-from scheduler_core.generator import SHOPS, GeneratorConfig, generate_problem, problem_stream
+from scheduler_core.generator import SHOPS, GeneratorConfig
 from scheduler_core.methods import load_policy
 from scheduler_core.problem import Problem
 from scheduler_core.snapshot import read_snapshot
@@ -28,6 +29,12 @@ from scheduler_core.training.trainer import VALIDATION_WEIGHTS
 
 WEIGHTS = {name.replace("_", " "): weights for name, weights in VALIDATION_WEIGHTS.items()}
 SAMPLES = ("40", "100", "200")
+CONSTRAINED = {
+    "20 % flexible": GeneratorConfig(flexible_fraction=0.2),
+    "in shifts": GeneratorConfig(shift_fraction=0.7, num_holidays=1, downtime_fraction=0.2),
+    "all constraints": list(CONSTRAINTS.values())[-1],
+}
+"""Shops of which the policy that ships has seen nothing in training."""
 
 
 def main() -> int:
@@ -67,11 +74,12 @@ def _sets(sizes: list[int], count: int) -> Iterator[tuple[str, list[Problem]]]:
         yield f"{count} unseen, {size} families", _unseen(size, count, SHOPS[0])
     for shop in SHOPS[1:]:
         yield f"{count} unseen, 100 families, {shop}", _unseen(100, count, shop)
+    for name, config in CONSTRAINED.items():
+        yield f"{count} unseen, 100 families, {name}", fresh_problems(100, config, count)
 
 
 def _unseen(size: int, count: int, shop: str) -> list[Problem]:
-    config = GeneratorConfig(shop=shop)
-    return [generate_problem(size, problem_stream("test", seed), config) for seed in range(count)]
+    return fresh_problems(size, GeneratorConfig(shop=shop), count)
 
 
 def _row(title: str, weights: str, result: Evaluation) -> str:

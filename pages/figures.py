@@ -10,6 +10,7 @@ st.write(
     "the same validator. This page says what the numbers mean."
 )
 figures.show_colours()
+figures.show_working_time()
 figures.show_definitions()
 figures.show_score()
 figures.show_comparison()

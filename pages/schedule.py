@@ -30,7 +30,8 @@ with st.spinner(f"Scheduling {problem.num_tasks:,} tasks with {names} …"):
 plans.show_unavailable(comparison)
 kpis.show_tiles(comparison)
 kpis.show_verdict(comparison)
-gantt.show_charts(snapshot, comparison)
+problem = plans.datable(problem, comparison)
+gantt.show_charts(problem, comparison)
 
 late, tasks, figures, files = st.tabs(["Late families", "All tasks", "All figures", "Downloads"])
 with late:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,13 +18,14 @@ import numba
 from numba import njit
 
 _PACKAGE = Path(__file__).parent
+_HAS_KERNELS = re.compile(rb"^@(kernel|lean_kernel|inlined)$", re.MULTILINE)
 
 
 def _sources_digest() -> str:
     digest = hashlib.sha256()
     for path in sorted(_PACKAGE.rglob("*.py")):
         source = path.read_bytes()
-        if b"scheduler_core.compiled import" in source or path.name == "arrays.py":
+        if _HAS_KERNELS.search(source) or path.name == "arrays.py":
             digest.update(source)
     return digest.hexdigest()[:16]
 
@@ -33,6 +35,13 @@ def _sources_digest() -> str:
 if not vars(numba.config)["CACHE_DIR"] and os.access(_PACKAGE, os.W_OK):
     directory = _PACKAGE / "__pycache__" / f"kernels-{_sources_digest()}"
     vars(numba.config)["CACHE_DIR"] = str(directory)
+
+
+def is_compiled(name: str) -> bool:
+    """Return whether a kernel's machine code is in the cache; also where that cannot be told."""
+    folder = vars(numba.config)["CACHE_DIR"]
+    return not folder or any(Path(folder).rglob(f"*.{name}-*.nbi"))
+
 
 Function = TypeVar("Function", bound=Callable[..., object])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -14,13 +15,17 @@ import pytest
 
 from scheduler_core.cli import commands, main
 from scheduler_core.generator import generate_snapshot
+from scheduler_core.instances import MAKESPAN_WEIGHTS
 from scheduler_core.methods import METHODS
 from scheduler_core.policy import PPOScheduler, load_checkpoint
+from scheduler_core.problem import TaskStatus
 from scheduler_core.schedule_file import read_schedule
 from scheduler_core.snapshot import read_snapshot, write_snapshot
 from scheduler_core.validation import validate
 from tests.builders import untrained_scheduler
 from tests.snapshots.documents import SECOND, TASK, dumped
+
+INSTANCES = Path(__file__).parents[1] / "data" / "instances"
 
 Output = tuple[int, str, str]
 Call = Callable[..., Output]
@@ -241,7 +246,7 @@ def test_evaluate_prints_and_writes_how_a_policy_does(
     code, text, _ = call("evaluate", "--model", model, "--data", snapshot, "--json", out)
     found = json.loads(out.read_text())
     assert code == 0
-    assert text.startswith("ppo on 1 snapshots: completion 100%, 0 violations")
+    assert text.startswith("ppo on 1 snapshot: completion 100%, 0 violations")
     assert [each["rival"] for each in found["comparisons"]] == ["edd", "best_rule"]
 
 
@@ -305,7 +310,84 @@ def test_generate_with_an_impossible_size_is_refused(call: Call, tmp_path: Path)
     """No families, no shop."""
     code, _, errors = call("generate", 0, "--out", tmp_path / "x.json")
     assert code == 1
-    assert "num_families: must be from 1 to 20000, got 0" in errors
+    assert "num_families: must be from 1 to 60000, got 0" in errors
+
+
+def test_generate_with_shifts_and_locks_writes_a_shop_that_has_them(
+    call: Call, tmp_path: Path
+) -> None:
+    """Every share that is asked for is in the file; one family is not called families."""
+    path = tmp_path / "shop.json"
+    code, text, _ = call(
+        "generate", 20, "--out", path, "--machines", 30, "--shifts", 0.7, "--holidays", 1,
+        "--downtime", 0.1, "--running", 0.2, "--locked", 0.05, "--flexible", 0.2,
+    )  # fmt: skip
+    problem = read_snapshot(path).problem
+    tasks = [task for family in problem.families for task in family.tasks]
+    assert (code, text) == (0, f"{path}: 20 families, 65 tasks\n")
+    assert sum(machine.calendar is not None for machine in problem.machines) == 21
+    assert sum(bool(machine.downtime) for machine in problem.machines) == 3
+    assert sum(task.status is TaskStatus.IN_PROGRESS for task in tasks) == 4
+    assert sum(task.lock is not None for task in tasks) == 4 + 3
+    assert any(1 < len(task.machines) < 30 for task in tasks)
+    assert call("generate", 1, "--out", path)[1] == f"{path}: 1 family, 3 tasks\n"
+
+
+@pytest.mark.parametrize("name", ["ft06.jsp", "ta01.txt", "mk01.fjs"])
+def test_instance_is_scheduled_and_judged_by_its_makespan(
+    call: Call, tmp_path: Path, name: str
+) -> None:
+    """A unit of time is an hour; the schedule names the file by its hash, and is valid for it."""
+    instance, out = INSTANCES / name, tmp_path / "s.json"
+    assert call("schedule", instance, "--method", "mwkr", "--out", out)[0] == 0
+    document = json.loads(out.read_text())
+    makespan = document["metrics"]["makespan_hours"]
+    assert document["snapshot_sha256"] == hashlib.sha256(instance.read_bytes()).hexdigest()
+    assert document["metrics"]["score"] == -makespan == -round(makespan)
+    assert document["weights"] == MAKESPAN_WEIGHTS.to_dict()
+    assert call(*document["certificate"]["replay"].split()[1:])[0] == 0
+    code, text, errors = call("validate", instance, out)
+    assert (code, errors) == (0, "")
+    assert f"{out}: valid and complete" in text
+
+
+def test_instance_with_weights_is_judged_by_these(call: Call, tmp_path: Path) -> None:
+    """Beside a snapshot in one table, each by its own weights; with a file, both by that."""
+    weights, out = tmp_path / "weights.json", tmp_path / "figures.json"
+    weights.write_text('{"on_time_reward": 0, "early_bonus_per_day": 0}')
+    paths = [INSTANCES / "ft06.jsp", tmp_path / "shop.json"]
+    write_snapshot(generate_snapshot(3, 5), paths[1])
+    for options, judged_alone in ([], True), (["--weights", weights], False):
+        call("compare", *paths, "--methods", "edd", "--json", out, *options)
+        edd = json.loads(out.read_text())[str(paths[0])]["edd"]
+        late = -30 / 24 * edd["total_tardiness_hours"]
+        assert edd["score"] == pytest.approx(-edd["makespan_hours"] if judged_alone else late)
+
+
+def test_evaluate_of_snapshots_and_instances_wants_weights(
+    call: Call, snapshot: Path, model: Path
+) -> None:
+    """One setting of the weights judges all; without one there is no telling which."""
+    data = ["--model", model, "--data", INSTANCES / "ft06.jsp", snapshot]
+    code, text, errors = call("evaluate", *data)
+    assert (code, text) == (1, "")
+    assert len(errors.splitlines()) == 1
+    assert "unless --weights is given" in errors
+    weights = snapshot.with_name("weights.json")
+    weights.write_text("{}")
+    assert call("evaluate", *data, "--weights", weights)[0] == 0
+    assert call("evaluate", *data[:-1])[0] == 0
+
+
+def test_instance_with_a_fault_is_named_with_it(call: Call, tmp_path: Path) -> None:
+    """A row that is cut off, and a file that is not there: a sentence each."""
+    cut = tmp_path / "cut.jsp"
+    cut.write_text("1 2\n0 3 1\n")
+    for path, fault in (cut, "job 1 (line 2): must be 4 numbers"), (tmp_path / "no.fjs", "cannot"):
+        code, text, errors = call("validate", path)
+        assert (code, text) == (1, "")
+        assert errors.startswith(f"{path}: {fault}")
+        assert len(errors.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -323,6 +405,9 @@ def test_generate_with_an_impossible_size_is_refused(call: Call, tmp_path: Path)
         ["generate"],
         ["generate", "--out", "a", "--samples", "b"],
         ["generate", "--out", "/"],
+        ["generate", "--out", "a", "--shifts", "1.5"],
+        ["generate", "--out", "a", "--locked", "nan"],
+        ["generate", "--out", "a", "--running", "some"],
         ["schedule", "shop.json", "--method", "edd", "--out", "."],
         ["compare", "shop.json", "--methods", "edd", "--json", ""],
     ],

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from scheduler_core.errors import ConfigError
 from scheduler_core.generator import (
+    CREATED_AT,
     SAMPLE_SEED,
     SAMPLE_SIZES,
     SHOPS,
@@ -24,10 +28,29 @@ from scheduler_core.generator import (
     problem_stream,
     write_samples,
 )
-from scheduler_core.problem import SECONDS_PER_DAY, SECONDS_PER_HOUR, Problem, Task
-from scheduler_core.snapshot import parse_snapshot, read_snapshot, snapshot_bytes
+from scheduler_core.objective import RewardWeights
+from scheduler_core.problem import SECONDS_PER_DAY, SECONDS_PER_HOUR, Problem, Task, TaskStatus
+from scheduler_core.rules import RULES, dispatch
+from scheduler_core.snapshot import (
+    parse_snapshot,
+    read_snapshot,
+    snapshot_bytes,
+    snapshot_from_problem,
+)
+from scheduler_core.validation import validate
+from scheduler_core.working_time import working_time
+from tests.builders import untrained_scheduler
 
 DATA = Path(__file__).parent.parent / "data"
+SCHEDULER = untrained_scheduler()
+EVERYTHING: dict[str, Any] = {
+    "shift_fraction": 0.7,
+    "num_holidays": 1,
+    "downtime_fraction": 0.3,
+    "running_fraction": 0.3,
+    "locked_fraction": 0.1,
+}
+"""What machines and tasks may have beside times and routes, all of it."""
 
 
 def made(num_families: int, seed: int = 0, **config: Any) -> Problem:
@@ -42,11 +65,24 @@ def tasks_of(problem: Problem) -> list[Task]:
     return [task for family in problem.families for task in family.tasks]
 
 
+def is_planned(task: Task) -> bool:
+    """Return whether a planner has locked the task; one that runs is not meant."""
+    return task.lock is not None and task.status is TaskStatus.PENDING
+
+
+def task_without_lock(task: Task) -> Task:
+    """Return the task as it was before it ran or was locked."""
+    return replace(task, status=TaskStatus.PENDING, lock=None)
+
+
 def test_write_samples_gives_the_files_that_ship(tmp_path: Path) -> None:
     """Byte for byte: whoever doubts a figure makes the data again from the seed."""
     paths = write_samples(tmp_path)
 
-    assert [path.name for path in paths] == [f"{size}_jobs.json" for size in SAMPLE_SIZES]
+    assert [path.stem for path in paths] == [
+        *(f"{size}_jobs" for size in SAMPLE_SIZES),
+        "60_shifts",
+    ]
     for path in paths:
         assert path.read_bytes() == (DATA / path.name).read_bytes(), path.name
 
@@ -62,6 +98,19 @@ def test_sample_has_the_agreed_size_and_says_it_is_synthetic(size: int, num_task
     assert len(snapshot.problem.machines) == 145
     assert metadata["synthetic"] is True
     assert metadata["generator"]["seed"] == SAMPLE_SEED
+
+
+def test_sample_in_shifts_has_some_of_everything() -> None:
+    """Of 40 machines 28 work in shifts and 6 are down at times; 12 families run, some wait."""
+    problem = read_snapshot(DATA / "60_shifts.json").problem
+    tasks = tasks_of(problem)
+
+    assert (len(problem.families), problem.num_tasks, len(problem.machines)) == (60, 196, 40)
+    assert sum(machine.calendar is not None for machine in problem.machines) == 28
+    assert sum(bool(machine.downtime) for machine in problem.machines) == 6
+    assert sum(task.status is TaskStatus.IN_PROGRESS for task in tasks) == 12
+    assert sum(is_planned(task) for task in tasks) == 10
+    assert 0.15 < sum(1 < len(task.machines) < 40 for task in tasks) / 196 < 0.25
 
 
 def test_generated_tasks_have_the_calibrated_hours_and_machines() -> None:
@@ -199,6 +248,141 @@ def test_generate_problem_options_give_flexible_and_weighted_families() -> None:
     assert {family.weight for family in problem.families} == {0.5, 2.0, 5.0}
 
 
+def test_generate_problem_with_shifts_leaves_the_rest_as_it_was() -> None:
+    """Hours of machines and locks come from streams of their own; who runs has its material."""
+    plain, whole = made(40), made(40, **EVERYTHING)
+
+    assert [task_without_lock(task) for task in tasks_of(whole)] == tasks_of(plain)
+    for before, after in zip(plain.families, whole.families, strict=True):
+        release = 0 if after.tasks[0].status is TaskStatus.IN_PROGRESS else before.release
+        assert replace(after, tasks=before.tasks) == replace(before, release=release)
+
+
+def test_generate_problem_gives_a_share_of_machines_a_usual_week() -> None:
+    """70 of 100 machines have one of four calendars; a larger share leaves these as they are."""
+    some = made(10, num_machines=100, shift_fraction=0.7).machines
+    all_ = made(10, num_machines=100, shift_fraction=1).machines
+    calendars = {machine.calendar.name: machine.calendar for machine in all_ if machine.calendar}
+
+    assert sum(machine.calendar is not None for machine in some) == 70
+    assert all(a.calendar in (None, b.calendar) for a, b in zip(some, all_, strict=True))
+    hours = {
+        name: working_time(calendar).week_work / SECONDS_PER_HOUR
+        for name, calendar in calendars.items()
+    }
+    assert hours == {
+        "day shift": 40,
+        "two shifts": 80,
+        "two shifts and Saturday morning": 88,
+        "three shifts": 120,
+    }
+
+
+def test_generate_problem_shifts_begin_by_the_clock_of_time_zero() -> None:
+    """Time zero is Wednesday 08:00: the day shift is on, and is over at 14:00."""
+    machines = made(10, num_machines=100, shift_fraction=1).machines
+    day = next(m for m in machines if m.calendar and m.calendar.name == "day shift").working_time
+
+    assert day.next_working(0) == 0
+    assert day.work_between(0, SECONDS_PER_DAY) == 8 * SECONDS_PER_HOUR
+    assert day.next_working(6 * SECONDS_PER_HOUR) == 22 * SECONDS_PER_HOUR
+
+
+def test_generate_problem_holidays_are_weekdays_of_the_due_range() -> None:
+    """Two holidays: no shift begins on them, on any machine."""
+    problem = made(10, shift_fraction=1, num_holidays=2, due_range_days=9)
+    (days,) = {machine.calendar.special_days for machine in problem.machines if machine.calendar}
+    dates = [CREATED_AT + timedelta(seconds=day.midnight) for day in days]
+
+    assert len(set(dates)) == 2
+    assert all(day.shifts == () for day in days)
+    assert all(date.weekday() < 5 and 0 < (date - CREATED_AT).days < 9 for date in dates)
+
+
+def test_generate_problem_downtime_is_hours_to_days_within_the_due_range() -> None:
+    """A tenth of the machines, once or twice each, for 2 to 72 hours, with a reason."""
+    machines = made(10, num_machines=200, downtime_fraction=0.1).machines
+    down = [machine.downtime for machine in machines if machine.downtime]
+    stretches = [each for downtime in down for each in downtime]
+
+    assert len(down) == 20
+    assert {len(downtime) for downtime in down} == {1, 2}
+    assert all(0 < each.start < each.end <= 30 * SECONDS_PER_DAY for each in stretches)
+    hours = [(each.end - each.start) / SECONDS_PER_HOUR for each in stretches]
+    assert min(hours) >= 2
+    assert max(hours) <= 72
+    assert all(each.reason for each in stretches)
+
+
+def test_generate_problem_running_tasks_run_at_time_zero_on_machines_of_their_own() -> None:
+    """A fifth of the families; those are the first tasks, and none would be over by now."""
+    problem = made(100, shift_fraction=0.5, running_fraction=0.2)
+    running = [task for task in tasks_of(problem) if task.status is TaskStatus.IN_PROGRESS]
+    ends = problem.lock_ends().values()
+
+    assert len(running) == len(ends) == 20
+    assert len({task.lock.machine for task in running if task.lock}) == 20
+    assert all(task.lock and task.lock.start <= 0 for task in running)
+    assert min(ends) > 0
+
+
+def test_generate_problem_wants_more_running_tasks_than_machines_and_fills_these() -> None:
+    """Twenty families on three machines: three tasks run."""
+    problem = made(20, num_machines=3, running_fraction=1, any_machine_fraction=1)
+
+    assert sum(task.status is TaskStatus.IN_PROGRESS for task in tasks_of(problem)) == 3
+
+
+def test_generate_problem_locked_tasks_are_next_in_their_families() -> None:
+    """A tenth of all tasks; none starts before its material is there."""
+    options = {"shift_fraction": 0.5, "running_fraction": 0.2, "locked_fraction": 0.1}
+    problem = made(100, due_range_days=60, **options)
+    planned = [task for task in tasks_of(problem) if is_planned(task)]
+
+    assert len(planned) == round(0.1 * problem.num_tasks)
+    for family in problem.families:
+        locks = [task.lock for task in family.tasks[: family.num_locked]]
+        assert all(lock and lock.start >= family.release for lock in locks if lock.start > 0)
+
+
+def test_generate_problem_with_every_task_locked_locks_what_fits_the_due_range() -> None:
+    """A planner does not plan beyond the horizon, and so leaves some tasks to the scheduler."""
+    problem = made(30, locked_fraction=1, due_range_days=5)
+    starts = [task.lock.start for task in tasks_of(problem) if task.lock]
+
+    assert 20 < len(starts) < problem.num_tasks
+    assert max(starts) <= 5 * SECONDS_PER_DAY
+
+
+@st.composite
+def generated(draw: Any) -> Problem:
+    """Return problems of small shops of every kind, at any hour of the week."""
+    shares = st.sampled_from([0.0, 0.3, 1.0])
+    config = GeneratorConfig(
+        shop=draw(st.sampled_from(SHOPS)),
+        num_machines=draw(st.integers(1, 8)),
+        due_range_days=draw(st.integers(1, 20)),
+        num_holidays=draw(st.integers(0, 3)),
+        any_machine_fraction=draw(shares),
+        flexible_fraction=draw(shares),
+        **{name: draw(shares) for name in EVERYTHING if name.endswith("_fraction")},
+    )
+    hour = draw(st.integers(0, 7 * 24 - 1))
+    created_at = CREATED_AT + timedelta(hours=hour)
+    rng = problem_stream("validation", draw(st.integers(0, 2**32)))
+    return generate_problem(draw(st.integers(1, 8)), rng, config, created_at)
+
+
+@settings(max_examples=100)
+@given(generated())
+def test_generated_problem_survives_its_file_and_every_method(problem: Problem) -> None:
+    """It is a valid problem, is read back as it was, and every schedule of it is valid."""
+    assert snapshot_from_problem(problem).problem == problem
+    for rule in RULES:
+        assert validate(problem, dispatch(problem, rule)) == []
+    assert validate(problem, SCHEDULER.schedule(problem, RewardWeights())) == []
+
+
 def test_generate_problem_one_machine_still_works() -> None:
     """The smallest shop: nothing else to choose from."""
     problem = made(3, num_machines=1, flexible_fraction=1)
@@ -210,12 +394,15 @@ def test_generate_problem_one_machine_still_works() -> None:
     ("config", "message"),
     [
         ({"shop": "open"}, "shop: must be one of long_tailed, flat, flow, reentrant, got 'open'"),
-        ({"num_machines": 0}, "num_machines: must be from 1 to 10000, got 0"),
+        ({"num_machines": 0}, "num_machines: must be from 1 to 20000, got 0"),
         ({"num_machines": 1.5}, "num_machines: must be a whole number, got 1.5"),
         ({"late_fraction": 1.2}, "late_fraction: must be from 0 to 1, got 1.2"),
         ({"late_fraction": float("nan")}, "late_fraction: must be from 0 to 1, got nan"),
         ({"urgent_fraction": "0.1"}, "urgent_fraction: must be a number, got '0.1'"),
         ({"min_hours": 5.0, "max_hours": 1.0}, r"max_hours: must be >= min_hours \(5.0\), got 1.0"),
+        ({"shift_fraction": -0.1}, "shift_fraction: must be from 0 to 1, got -0.1"),
+        ({"num_holidays": 31}, "num_holidays: must be from 0 to 30, got 31"),
+        ({"num_tasks": 250_001}, "num_tasks: must be from 1 to 250000, got 250001"),
         ({"due_range_days": True}, "due_range_days: must be a whole number, got True"),
     ],
 )
@@ -229,7 +416,7 @@ def test_generate_problem_impossible_sizes_are_refused() -> None:
     """A family has at least one task, and there is at least one family."""
     with pytest.raises(ConfigError, match=r"at least one a family \(10\), got 9"):
         made(10, num_tasks=9)
-    with pytest.raises(ConfigError, match="num_families: must be from 1 to 20000, got 0"):
+    with pytest.raises(ConfigError, match="num_families: must be from 1 to 60000, got 0"):
         made(0)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -14,10 +16,19 @@ from streamlit.testing.v1 import AppTest
 from scheduler_core.errors import CheckpointError
 from scheduler_core.methods import make_schedule
 from scheduler_core.schedule import Schedule
-from ui import plans, snapshots, state
+from scheduler_core.snapshot import parse_snapshot
+from scheduler_core.snapshot.json_text import MAX_BYTES
+from scheduler_core.validation import ViolationKind
+from ui import plans, snapshots, state, tables
 
 ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT = 120  # the first schedule of a process compiles the simulator
+SHIFTS = {
+    "calendars": {"days": {"shifts": {"wednesday": [["06:00", "12:00"]]}}},
+    "machine_calendars": {"M1": "days"},
+    "downtime": [{"machine": "M1", "start": 1, "end": 3, "reason": "repair"}],
+}
+"""M1 works on Wednesdays from 6 to 12, and is down for two hours of the first, from 9 to 11."""
 
 
 @pytest.fixture(autouse=True)
@@ -42,14 +53,15 @@ def schedule_page(**query: str | list[str]) -> AppTest:
     return app.run()
 
 
-def snapshot(**fields: object) -> bytes:
-    """Return a snapshot file with one family of one task, its fields replaced as given."""
+def snapshot(*, shop: Mapping[str, object] | None = None, **fields: object) -> bytes:
+    """Return a snapshot file with one family of one task, its fields and the shop's as given."""
     task = {"sequence": 1, "process_name": "P", "processing_time": 5, "assigned_machine": "M1"}
     family = {"lcd_days_remaining": 3, "is_urgent": False, "tasks": [task | fields]}
     document = {
         "metadata": {"created_at": "2025-08-06T08:00:00"},
         "families": {"JOST1": family},
         "machines": ["M1"],
+        **(shop or {}),
     }
     return json.dumps(document).encode()
 
@@ -59,6 +71,11 @@ def texts(app: AppTest) -> str:
     return "\n".join(
         str(element.value) for element in [*app.header, *app.markdown, *app.caption, *app.text]
     )
+
+
+def chart(app: AppTest) -> Any:
+    """Return the Gantt charts on a page as Plotly gets them."""
+    return json.loads(app.get("plotly_chart")[0].proto.spec)
 
 
 def test_app_on_its_first_run_shows_the_schedule_page() -> None:
@@ -78,13 +95,19 @@ def test_figures_page_defines_every_figure_of_the_tiles() -> None:
         assert words in texts(app)
 
 
+def test_figures_page_names_every_kind_of_violation() -> None:
+    """A rule that the validator checks and the page leaves out would be news to the planner."""
+    app = AppTest.from_file(str(ROOT / "pages" / "figures.py"), default_timeout=TIMEOUT).run()
+    for kind in ViolationKind:
+        assert kind.value in texts(app)
+
+
 def test_schedule_page_with_methods_in_its_address_compares_these() -> None:
     """The tiles are about the first method, and the chart has a panel for each."""
     app = schedule_page()
     assert not app.exception
     assert "The tiles show SPT, and the difference to EDD." in texts(app)
-    chart = app.get("plotly_chart")[0].proto
-    titles = [note["text"] for note in json.loads(chart.spec)["layout"]["annotations"]]
+    titles = [note["text"] for note in chart(app)["layout"]["annotations"]]
     assert [title.split(" · ")[0] for title in titles[:2]] == ["<b>SPT", "<b>EDD"]
 
 
@@ -114,10 +137,7 @@ def test_schedule_page_with_no_method_picked_falls_back_on_edd() -> None:
 def test_schedule_page_by_family_draws_due_marks() -> None:
     """The toggle reaches the chart."""
     app = schedule_page(view="By family")
-    names = [
-        trace.get("name") for trace in json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
-    ]
-    assert "Due date" in names
+    assert "Due date" in [trace.get("name") for trace in chart(app)["data"]]
 
 
 def test_schedule_page_with_a_family_followed_dims_the_others() -> None:
@@ -126,9 +146,10 @@ def test_schedule_page_with_a_family_followed_dims_the_others() -> None:
     family = app.selectbox(key=state.FAMILY).options[0]
     app.selectbox(key=state.FAMILY).select(family).run()
     assert not app.exception
-    traces = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
     chosen = {
-        trace["customdata"][i][0] for trace in traces for i in trace.get("selectedpoints") or []
+        trace["customdata"][i][0]
+        for trace in chart(app)["data"]
+        for i in trace.get("selectedpoints") or []
     }
     assert chosen == {family}
 
@@ -141,6 +162,67 @@ def test_upload_without_a_fault_becomes_the_snapshot_on_the_screen() -> None:
     assert "1 family · 1 task · 1 machine" in texts(app)
     assert "Upload, shop.json" in app.selectbox(key=state.SAMPLE).options
     assert app.selectbox(key=state.SAMPLE).value == snapshots.UPLOAD
+
+
+def test_upload_with_shifts_and_downtime_is_scheduled_around_them() -> None:
+    """Five hours from 8, less the downtime: two are left for the Wednesday after, at 6."""
+    app = schedule_page()
+    shop = ("shop.json", snapshot(shop=SHIFTS), "application/json")
+    app.file_uploader[0].set_value(shop).run()
+    assert not app.exception
+    assert "1 machine, 1 in shifts, 1 with downtime" in texts(app)
+    assert "All constraints satisfied" in texts(app)
+    assert "Tasks pause while their machine is closed or down." in texts(app)
+    assert "Down" in [trace.get("name") for trace in chart(app)["data"]]
+    assert "Closed" in [shape.get("name") for shape in chart(app)["layout"]["shapes"]]
+
+
+def test_upload_of_a_long_plan_says_which_pauses_are_too_narrow_to_show() -> None:
+    """Over 42 weeks the days from Wednesday to Tuesday are seen, but no night between them."""
+    week = {"tuesday": [["06:00", "12:00"]], "wednesday": [["06:00", "12:00"]]}
+    shop = SHIFTS | {"calendars": {"days": {"shifts": week}}}
+    app = schedule_page()
+    long = snapshot(shop=shop, processing_time=500)
+    app.file_uploader[0].set_value(("shop.json", long, "application/json")).run()
+    assert not app.exception
+    assert "Closed time of up to 18.0 h is left out; zoom in to see it." in texts(app)
+
+
+def test_upload_of_a_plan_beyond_all_dates_is_shown_in_hours() -> None:
+    """At ten minutes a week, 100,000 hours take 600,000 weeks: the year 9999 comes before."""
+    week = {"wednesday": [["08:00", "08:10"]]}
+    shop = SHIFTS | {"calendars": {"days": {"shifts": week}}}
+    app = schedule_page()
+    far = snapshot(shop=shop, processing_time=100_000)
+    app.file_uploader[0].set_value(("far.json", far, "application/json")).run()
+    assert not app.exception
+    assert chart(app)["layout"]["xaxis"]["type"] == "linear"
+
+
+def test_sample_in_shifts_is_offered_by_a_name_that_says_so() -> None:
+    """It stands beside the plain sample of the same size."""
+    app = schedule_page(sample="Sample, 60 families in shifts")
+    assert not app.exception
+    assert "60 families · 196 tasks · 40 machines, 28 in shifts, 6 with downtime" in texts(app)
+    samples = app.selectbox(key=state.SAMPLE).options
+    place = samples.index("Sample, 60 families")
+    assert samples[place + 1] == "Sample, 60 families in shifts"
+
+
+def test_upload_may_be_as_large_as_the_reader_takes() -> None:
+    """The server's limit and the widget's are the reader's, in whole megabytes."""
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    assert config["server"]["maxUploadSize"] == snapshots.MAX_UPLOAD_MB == MAX_BYTES / 2**20
+
+
+def test_table_of_tasks_tells_work_from_pauses() -> None:
+    """Five hours of work; from Wednesday 8 to the next Wednesday, with the rest as a pause."""
+    problem = parse_snapshot(snapshot(shop=SHIFTS)).problem
+    frame = tables.all_tasks(problem, make_schedule(problem, "edd"))
+    assert frame["Hours"].tolist() == [5]
+    assert frame["Paused"].tolist() == [7 * 24 - 2 + 3 - 5]
+    always = parse_snapshot(snapshot()).problem
+    assert "Paused" not in tables.all_tasks(always, make_schedule(always, "edd"))
 
 
 def test_upload_with_a_fault_lists_it_and_keeps_the_schedule() -> None:

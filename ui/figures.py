@@ -21,9 +21,12 @@ _RULES = {
         ViolationKind.MISSING_TASK, ViolationKind.DUPLICATE_TASK, ViolationKind.UNKNOWN_FAMILY,
         ViolationKind.UNKNOWN_TASK, ViolationKind.RENAMED_TASK, ViolationKind.NOT_A_TASK,
     ),
-    "On a machine that can do it, for as long as it takes there": (
+    "On a machine that can do it, for as long as it takes there, pauses not counted": (
         ViolationKind.UNKNOWN_MACHINE, ViolationKind.INCAPABLE_MACHINE,
         ViolationKind.WRONG_DURATION, ViolationKind.END_BEFORE_START, ViolationKind.INVALID_TIME,
+    ),
+    "A task starts while its machine works, not while it is closed or down": (
+        ViolationKind.OUTSIDE_WORKING_TIME,
     ),
     "A machine does one task at a time": (ViolationKind.MACHINE_OVERLAP,),
     "A family's tasks follow each other in their order": (ViolationKind.FAMILY_ORDER,),
@@ -40,6 +43,24 @@ def show_colours() -> None:
     st.write("All tasks of a family share the colour of the family, which says how it will end:")
     st.markdown(
         "\n".join(f"- **{status.value}**: {text}" for status, text in _STATUS_MEANINGS.items())
+    )
+    st.write("By machine, the charts also show when a machine does not work:")
+    st.markdown(
+        "- **Closed**: No shift is on: a night, a weekend, a holiday. A veil over the row.\n"
+        "- **Down**: It stands still for a repair, say. Hatched in a frame; the reason is in the "
+        "label at the mouse."
+    )
+
+
+def show_working_time() -> None:
+    """Explain what shifts and downtime do to tasks."""
+    st.subheader("When machines work", anchor=False)
+    st.markdown(
+        "A machine works round the clock unless the snapshot gives it a calendar of shifts, or "
+        "downtime. A task starts while its machine works, **pauses** while it does not, and goes "
+        "on after; until it ends, no other task gets the machine. In the charts the bar goes on "
+        "over a pause, under the veil, and its label says how long it works and pauses. What runs "
+        "already, or is locked by the planner, keeps its machine and its start, and pauses too."
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -13,7 +13,6 @@ import streamlit as st
 from scheduler_core.charts import View, gantt, row_names
 from scheduler_core.problem import SECONDS_PER_DAY, SECONDS_PER_HOUR, Problem
 from scheduler_core.schedule import Schedule
-from scheduler_core.snapshot import Snapshot
 from ui import state
 from ui.plans import Comparison, Plan
 
@@ -43,14 +42,14 @@ class _Choice:
     family: str | None
 
 
-def show_charts(snapshot: Snapshot, comparison: Comparison) -> None:
+def show_charts(problem: Problem, comparison: Comparison) -> None:
     """Draw the toolbar and one Gantt chart per plan, all on one time axis."""
     schedules = {_title(plan): plan.schedule for plan in comparison.plans}
-    choice = _with_family_in_view(_toolbar(snapshot.problem), schedules)
-    rows, left_out = _rows(snapshot.problem, schedules, choice)
+    choice = _with_family_in_view(_toolbar(problem), schedules)
+    rows, left_out = _rows(problem, schedules, choice)
     # Not cached: to copy a figure out of the cache takes as long as to build it.
     figure = gantt(
-        snapshot.problem,
+        problem,
         schedules,
         by=choice.by,
         rows=rows,
@@ -63,7 +62,7 @@ def show_charts(snapshot: Snapshot, comparison: Comparison) -> None:
         st.plotly_chart(
             figure,
             key=state.CHART,
-            on_select=lambda: _take_selection(snapshot.problem.created_at),
+            on_select=lambda: _take_selection(problem.created_at),
             selection_mode="box",
             config=_CONFIG,
             alt=f"Gantt charts by {choice.by}: {', '.join(schedules)}",
@@ -71,7 +70,23 @@ def show_charts(snapshot: Snapshot, comparison: Comparison) -> None:
     kind = "machines in use" if choice.by == "machine" else "families"
     order = "busiest" if choice.by == "machine" else "earliest due"
     shown = f"The {order} {len(rows)} of {len(rows) + left_out} {kind}." if left_out else ""
-    st.caption(f"{shown} Drag over a stretch of time to zoom in; time window All zooms out.")
+    zoom = "Drag over a stretch of time to zoom in; time window All zooms out."
+    st.caption(" ".join([shown, *_pauses(figure), zoom]))
+
+
+def _pauses(figure: go.Figure) -> Iterator[str]:
+    """Yield what the reader must know of closed time and downtime, nothing where there is none."""
+    still = figure.layout.meta
+    if any(still.values()):
+        yield "Tasks pause while their machine is closed or down."
+    if still["longest_left_out"]:
+        hours = still["longest_left_out"] / SECONDS_PER_HOUR
+        yield f"Closed time of up to {hours:,.1f} h is left out; zoom in to see it."
+    if still["shown_down"] < still["num_down"]:
+        yield (
+            f"The longest {still['shown_down']:,} of {still['num_down']:,} stretches of downtime "
+            "are shown."
+        )
 
 
 def _title(plan: Plan) -> str:

@@ -71,8 +71,9 @@ FIGURES = (
     ),
     Figure(
         "utilization", "Utilisation", "Utilisation", "%", "high",
-        "Share of the time until the makespan in which the machines in use are working.",
-        r"\frac{\text{busy time}}{\text{makespan} \times \text{machines in use}}",
+        "Share of the time until the makespan in which the machines in use are working. A task "
+        "that pauses is not work, and nights count: a machine in shifts never reaches 100 %.",
+        r"\frac{\text{working time of tasks}}{\text{makespan} \times \text{machines in use}}",
     ),
     Figure(
         "delay_cost", "Delay cost", "Delay cost", "points", "low",

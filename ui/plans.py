@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import streamlit as st
 
@@ -101,6 +102,19 @@ def compare(snapshot: Snapshot, methods: Sequence[str], weights: RewardWeights) 
     leader = next(iter(plans.values()))
     reference = _reference(snapshot, leader, list(plans.values()), weights)
     return Comparison(tuple(plans.values()), reference, unavailable)
+
+
+def datable(problem: Problem, comparison: Comparison) -> Problem:
+    """Return the problem as dates can show its plans: in hours where they leave the calendar.
+
+    On a machine that works an hour a week, a few of the longest tasks take until the year 9999.
+    """
+    if problem.created_at is None:
+        return problem
+    left = datetime.max - problem.created_at.replace(tzinfo=None)
+    last = max(plan.schedule.makespan for plan in comparison.plans)
+    # Twice as far, for the margin of the time axis.
+    return problem if 2 * last < left.total_seconds() else replace(problem, created_at=None)
 
 
 def _reference(

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from scheduler_core.errors import ProblemError
+from scheduler_core.problem import Machine
 from scheduler_core.snapshot import Snapshot, parse_snapshot, read_snapshot
+from scheduler_core.snapshot.json_text import MAX_BYTES
 from ui import state
 
 SAMPLES = Path(__file__).resolve().parent.parent / "data"
 FIRST_SAMPLE = "100_jobs"
 UPLOAD = "upload"
-MAX_UPLOAD_MB = 10
+MAX_UPLOAD_MB = MAX_BYTES // 2**20
 
 
 def sample_names() -> list[str]:
-    """Return the names of the samples, the smallest first."""
-    names = [path.stem for path in SAMPLES.glob("*_jobs.json")]
-    return sorted(names, key=lambda name: (len(name), name))
+    """Return the names of the samples, such as 60_jobs and 60_shifts, the smallest first."""
+    names = [path.stem for path in SAMPLES.glob("*_*.json")]
+    return sorted(names, key=lambda name: (len(name.partition("_")[0]), name))
 
 
 def choose_snapshot() -> Snapshot | None:
@@ -43,7 +46,8 @@ def choose_snapshot() -> Snapshot | None:
         max_upload_size=MAX_UPLOAD_MB,
         key=state.UPLOADER,
         on_change=_take_upload,
-        help="A JSON file: families with their due dates and tasks, and the machines.",
+        help="A JSON file: families with their due dates and tasks, the machines, and when these "
+        "work.",
     )
     if name == UPLOAD:
         return state.uploaded()
@@ -54,7 +58,8 @@ def _label(name: str) -> str:
     uploaded = state.uploaded()
     if name == UPLOAD and uploaded is not None:
         return f"Upload, {uploaded.name}"
-    return f"Sample, {name.removesuffix('_jobs')} families"
+    size, _, kind = name.partition("_")
+    return f"Sample, {size} families" + (" in shifts" if kind == "shifts" else "")
 
 
 def _sample(name: str) -> Snapshot | None:
@@ -119,13 +124,25 @@ def show_title(snapshot: Snapshot) -> None:
     facts = [
         _count(len(problem.families), "family", "families"),
         _count(problem.num_tasks, "task", "tasks"),
-        _count(len(problem.machines), "machine", "machines"),
+        _machines(problem.machines),
     ]
     if problem.created_at is not None:
         facts.append(f"taken {problem.created_at:%A %d %B %Y, %H:%M}")
     with st.container(horizontal=True, vertical_alignment="bottom", key="title"):
         st.header("Schedule", anchor=False, width="content")
         st.caption(" · ".join(facts))
+
+
+def _machines(machines: Sequence[Machine]) -> str:
+    """Return how many machines there are, and how many of them do not work all the time."""
+    in_shifts = sum(machine.calendar is not None for machine in machines)
+    down = sum(bool(machine.downtime) for machine in machines)
+    facts = [_count(len(machines), "machine", "machines")]
+    if in_shifts:
+        facts.append(f"{in_shifts:,} in shifts")
+    if down:
+        facts.append(f"{down:,} with downtime")
+    return ", ".join(facts)
 
 
 def _count(number: int, one: str, many: str) -> str:

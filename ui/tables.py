@@ -53,8 +53,15 @@ def all_tasks(problem: Problem, schedule: Schedule) -> pd.DataFrame:
     """Return every task of a schedule, in order of start: the Gantt chart as a table."""
     due = {family.id: family.due for family in problem.families}
     statuses = due_statuses(problem, schedule)
-    return pd.DataFrame(
-        [
+    working = {machine.name: machine.working_time for machine in problem.machines}
+    pauses = not all(each.is_always for each in working.values())
+    rows = []
+    for task in schedule:
+        if task.family_id not in due:
+            continue
+        elapsed, known = task.end - task.start, working.get(task.machine)
+        work = known.work_between(task.start, task.end) if known else elapsed
+        rows.append(
             {
                 "Family": task.family_id,
                 "Step": task.sequence,
@@ -62,14 +69,15 @@ def all_tasks(problem: Problem, schedule: Schedule) -> pd.DataFrame:
                 "Machine": task.machine,
                 "Start": _moment(problem, task.start),
                 "End": _moment(problem, task.end),
-                "Hours": (task.end - task.start) / SECONDS_PER_HOUR,
+                "Hours": work / SECONDS_PER_HOUR,
+            }
+            | ({"Paused": (elapsed - work) / SECONDS_PER_HOUR} if pauses else {})
+            | {
                 "Due": _moment(problem, due[task.family_id]),
                 "Status": statuses[task.family_id].value,
             }
-            for task in schedule
-            if task.family_id in due
-        ]
-    )
+        )
+    return pd.DataFrame(rows)
 
 
 def _last_machines(schedule: Schedule) -> dict[str, str]:

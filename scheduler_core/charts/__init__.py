@@ -1,14 +1,20 @@
 """Schedules as Plotly figures: pure functions that know no web page."""
 
 from scheduler_core.charts.due import DueStatus, due_status, due_statuses
-from scheduler_core.charts.gantt import MAX_LABELLED_BARS, View, gantt, row_names
+from scheduler_core.charts.gantt import MAX_LABELLED_BARS, gantt, row_names
+from scheduler_core.charts.hours import MAX_CLOSED, MAX_DOWN, Standstills, standstills
+from scheduler_core.charts.sheet import View
 
 __all__ = [
+    "MAX_CLOSED",
+    "MAX_DOWN",
     "MAX_LABELLED_BARS",
     "DueStatus",
+    "Standstills",
     "View",
     "due_status",
     "due_statuses",
     "gantt",
     "row_names",
+    "standstills",
 ]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -14,9 +16,11 @@ import yaml
 
 from scheduler_core import evaluation, methods
 from scheduler_core.cli import tables
+from scheduler_core.compiled import is_compiled
 from scheduler_core.errors import ConfigError, Fault, ProblemError, ScheduleFileError, one_line
 from scheduler_core.files import write_aside
 from scheduler_core.generator import GeneratorConfig, generate_snapshot, write_samples
+from scheduler_core.instances import MAKESPAN_WEIGHTS, parse_instance
 from scheduler_core.objective import RewardWeights, measure
 from scheduler_core.schedule import Schedule
 from scheduler_core.schedule_file import (
@@ -25,8 +29,11 @@ from scheduler_core.schedule_file import (
     schedule_document,
     write_schedule,
 )
-from scheduler_core.snapshot import Snapshot, read_snapshot, write_snapshot
+from scheduler_core.snapshot import Snapshot, read_bytes, read_snapshot, write_snapshot
 from scheduler_core.validation import validate as find_violations
+
+INSTANCE_SUFFIXES = (".jsp", ".txt", ".fjs")
+"""Files that are read as published instances, not as snapshots."""
 
 # The YAML reader lets through what Python says of impossible dates and deep nesting.
 _NOT_YAML = (yaml.YAMLError, ValueError, RecursionError)
@@ -35,7 +42,8 @@ _NOT_YAML = (yaml.YAMLError, ValueError, RecursionError)
 def schedule(options: argparse.Namespace) -> int:
     """Make a schedule, write it, print its figures."""
     snapshot = _snapshot(options.snapshot)
-    weights = _weights(options.weights)
+    weights = _weights(options.weights, [options.snapshot])
+    _announce_compiling([options.method])
     made = methods.make_schedule(
         snapshot.problem,
         options.method,
@@ -69,8 +77,8 @@ def validate(options: argparse.Namespace) -> int:
     snapshot = _snapshot(options.snapshot)
     problem = snapshot.problem
     print(
-        f"{options.snapshot}: valid, {len(problem.families)} families, {problem.num_tasks} tasks, "
-        f"{len(problem.machines)} machines"
+        f"{options.snapshot}: valid, {tables.families_and_tasks(problem)}, "
+        f"{tables.count(len(problem.machines), 'machine', 'machines')}"
     )
     if options.schedule is None:
         return 0
@@ -79,16 +87,18 @@ def validate(options: argparse.Namespace) -> int:
     for violation in violations:
         print(violation, file=sys.stderr)
     if not violations:
-        print(f"{options.schedule}: valid and complete, {len(made)} tasks")
+        tasks = tables.count(len(made), "task", "tasks")
+        print(f"{options.schedule}: valid and complete, {tasks}")
     return 1 if violations else 0
 
 
 def compare(options: argparse.Namespace) -> int:
     """Print the figures of several methods on each snapshot."""
-    weights = _weights(options.weights)
     results = {}
     for path in options.snapshots:
+        weights = _weights(options.weights, [path])
         snapshot = _snapshot(path)
+        _announce_compiling(options.methods)
         results[str(path)] = evaluation.compare(
             snapshot.problem,
             options.methods,
@@ -109,9 +119,12 @@ def compare(options: argparse.Namespace) -> int:
 
 def evaluate(options: argparse.Namespace) -> int:
     """Print how a policy does on snapshots against EDD and the best rule."""
+    weights = _weights(options.weights, options.data)
+    problems = [_snapshot(path).problem for path in options.data]
+    _announce_compiling(["ppo"])
     result = evaluation.evaluate(
-        [_snapshot(path).problem for path in options.data],
-        _weights(options.weights),
+        problems,
+        weights,
         model=options.model,
         device=options.device,
         seed=options.seed,
@@ -153,20 +166,49 @@ def generate(options: argparse.Namespace) -> int:
         for path in write_samples(options.samples):
             print(path)
         return 0
-    config = GeneratorConfig(shop=options.shop)
+    config = GeneratorConfig(
+        shop=options.shop,
+        num_machines=options.machines,
+        flexible_fraction=options.flexible,
+        shift_fraction=options.shifts,
+        num_holidays=options.holidays,
+        downtime_fraction=options.downtime,
+        running_fraction=options.running,
+        locked_fraction=options.locked,
+    )
     snapshot = generate_snapshot(options.families, options.seed, config)
     write_snapshot(snapshot, options.out)
-    problem = snapshot.problem
-    print(f"{options.out}: {len(problem.families)} families, {problem.num_tasks} tasks")
+    print(f"{options.out}: {tables.families_and_tasks(snapshot.problem)}")
     return 0
 
 
+def _announce_compiling(names: Sequence[str]) -> None:
+    """Say why the first use takes so long: kernels are compiled when they are first called."""
+    kernels = {"run_policy" if name == "ppo" else "run_rule" for name in names}
+    if not all(map(is_compiled, kernels)):
+        print("compiling the simulator, once; this takes about a minute", file=sys.stderr)
+
+
 def _snapshot(path: Path) -> Snapshot:
-    """Return the snapshot in a file; every fault names the file, for there may be several."""
+    """Return the snapshot, or the instance, in a file.
+
+    Every fault names the file, for there may be several.
+    """
     try:
-        return read_snapshot(path)
+        return _instance(path) if _is_instance(path) else read_snapshot(path)
     except ProblemError as error:
         raise ProblemError(_in_file(path, fault) for fault in error.faults) from None
+
+
+def _is_instance(path: Path) -> bool:
+    return path.suffix.lower() in INSTANCE_SUFFIXES
+
+
+def _instance(path: Path) -> Snapshot:
+    """Return an instance as a snapshot, for its problem and its hash: a document it has none."""
+    data = read_bytes(path)
+    problem = parse_instance(data, path.name)
+    return Snapshot(problem, {}, hashlib.sha256(data).hexdigest(), path.stem)
 
 
 def _in_file(path: Path, fault: Fault) -> Fault:
@@ -185,9 +227,16 @@ def _schedule(path: Path) -> Schedule:
         raise ScheduleFileError("\n".join(named)) from None
 
 
-def _weights(path: Path | None) -> RewardWeights:
+def _weights(path: Path | None, judged: Sequence[Path]) -> RewardWeights:
+    """Return the weights in a file, else those that the kind of problem is usually judged by."""
     if path is None:
-        return RewardWeights()
+        instances = [each for each in judged if _is_instance(each)]
+        if instances and len(instances) < len(judged):
+            raise ConfigError(
+                f"--data: snapshots and instances such as {instances[0]} are judged by different "
+                "weights unless --weights is given; give it, or evaluate them one kind at a time"
+            )
+        return MAKESPAN_WEIGHTS if instances else RewardWeights()
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except _NOT_YAML as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from scheduler_core.evaluation import Evaluation
 from scheduler_core.objective import Metrics
+from scheduler_core.problem import Problem
 
 if TYPE_CHECKING:  # importing torch takes seconds, and only training needs it
     from scheduler_core.training import Progress
@@ -44,11 +45,24 @@ def figures(methods: Mapping[str, Metrics]) -> str:
     return _align(rows)
 
 
+def count(number: int, one: str, many: str) -> str:
+    """Return a number with its noun."""
+    return f"{number} {one if number == 1 else many}"
+
+
+def families_and_tasks(problem: Problem) -> str:
+    """Return how much there is to schedule."""
+    families = count(len(problem.families), "family", "families")
+    return f"{families}, {count(problem.num_tasks, 'task', 'tasks')}"
+
+
 def evaluation(result: Evaluation) -> str:
     """Return a policy's figures against its rivals."""
     head = (
-        f"{result.method} on {result.snapshots} snapshots: completion {result.completion_rate:.0%}"
-        f", {result.constraint_violations} violations, on time {result.on_time_rate:.1%}, "
+        f"{result.method} on {count(result.snapshots, 'snapshot', 'snapshots')}: "
+        f"completion {result.completion_rate:.0%}, "
+        f"{count(result.constraint_violations, 'violation', 'violations')}, "
+        f"on time {result.on_time_rate:.1%}, "
         f"{result.runtime_seconds:.3f} s each"
     )
     rows = [["rival", "mean ratio", "95 % interval", "wins", "ties", "losses"]]

@@ -13,6 +13,7 @@ from scheduler_core.generator.problems import CREATED_AT, generate_problem
 from scheduler_core.generator.snapshots import (
     SAMPLE_SEED,
     SAMPLE_SIZES,
+    SAMPLES,
     VERSION,
     generate_snapshot,
     sample_snapshot,
@@ -26,6 +27,7 @@ from scheduler_core.generator.streams import (
 
 __all__ = [
     "CREATED_AT",
+    "SAMPLES",
     "SAMPLE_SEED",
     "SAMPLE_SIZES",
     "SHOPS",

@@ -25,7 +25,7 @@ class GeneratorConfig:
     in one common order), ``reentrant`` (at every second task a family is back at the same
     machine, one of the busiest third)."""
     num_machines: int = 145
-    """Machines listed, 1 to 10,000."""
+    """Machines listed, 1 to 20,000; a snapshot file holds 10,000."""
     machines_per_family: float = 0.3
     """Machines in use for each family, > 0, until all are in use. Fewer means longer queues."""
     zipf_exponent: float = 0.8
@@ -58,6 +58,19 @@ class GeneratorConfig:
     """Share of families whose material arrives after time zero, 0 to 1."""
     arrival_range_days: int = 10
     """Latest arrival of material in days, 1 to 3,650."""
+    shift_fraction: float = 0.0
+    """Share of machines that work in shifts, by one of a few usual calendars, 0 to 1."""
+    num_holidays: int = 0
+    """Weekdays of the due range on which no shift begins, as far as there are so many, 0 to 30."""
+    downtime_fraction: float = 0.0
+    """Share of machines that stand still once or twice in the due range, for 2 to 72 hours, 0 to
+    1."""
+    running_fraction: float = 0.0
+    """Share of families whose first task runs at time zero, as far as there are machines that can
+    do one each, 0 to 1."""
+    locked_fraction: float = 0.0
+    """Share of tasks that planners have fixed to a machine and a start, as far as these are in the
+    due range, 0 to 1."""
 
     def __post_init__(self) -> None:
         if self.shop not in SHOPS:
@@ -81,17 +94,18 @@ class GeneratorConfig:
             raise ConfigError(f"{name}: must be from {low:g} to {high:g}, got {value}")
 
 
-_WHOLE = {"num_machines", "num_tasks", "due_range_days", "arrival_range_days"}
+_WHOLE = {"num_machines", "num_tasks", "due_range_days", "arrival_range_days", "num_holidays"}
 _RANGES: dict[str, tuple[float, float]] = {
-    "num_machines": (1, 10_000),
+    "num_machines": (1, 20_000),
     "machines_per_family": (0.001, 10_000),
     "zipf_exponent": (0, 3),
     "mean_tasks": (1, 50),
-    "num_tasks": (1, 100_000),
+    "num_tasks": (1, 250_000),
     "median_hours": (0.01, 10_000),
     "hours_sigma": (0, 3),
     "min_hours": (0.01, 10_000),
     "max_hours": (0.01, 10_000),
     "due_range_days": (1, 3650),
     "arrival_range_days": (1, 3650),
+    "num_holidays": (0, 30),
 }

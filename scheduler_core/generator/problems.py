@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from scheduler_core.errors import ConfigError
 from scheduler_core.generator.config import GeneratorConfig
-from scheduler_core.problem import SECONDS_PER_DAY, Family, Machine, Problem, Task
+from scheduler_core.generator.locks import fix_some
+from scheduler_core.generator.machines import make_machines
+from scheduler_core.problem import SECONDS_PER_DAY, Family, Problem, Task
 
 CREATED_AT = datetime(2025, 8, 6, 8)
 """Time zero of generated shops: a fixed day, so that a file depends on its seed alone."""
-
+MAX_FAMILIES = 60_000
 
 _STEP = 36
 """Processing times are multiples of 0.01 h."""
@@ -32,14 +34,14 @@ def generate_problem(
     Parameters
     ----------
     num_families
-        Orders, 1 to 20,000.
+        Orders, 1 to 60,000.
     rng
         Source of chance. Each aspect has a stream of its own, so that to change, say, the due
         dates leaves the routes as they were.
     config
         What the shop is like.
     created_at
-        Time zero; material arrives at midnight.
+        Time zero; material arrives at midnight, and shifts begin by its clock.
 
     Raises
     ------
@@ -48,17 +50,19 @@ def generate_problem(
     """
     config = config or GeneratorConfig()
     counts_rng, routes_rng, times_rng, dates_rng, names_rng = rng.spawn(5)
+    machines_rng, locks_rng = names_rng.spawn(2)
     counts = _task_counts(num_families, config, counts_rng)
-    machines = _machine_names(config.num_machines)
+    machines = make_machines(config, created_at, machines_rng)
+    names = tuple(machine.name for machine in machines)
     routes = _routes(counts, config, routes_rng)
-    tasks = _tasks(counts, routes, machines, config, times_rng)
+    tasks = _tasks(counts, routes, names, config, times_rng)
     dates = _dates(num_families, config, created_at, dates_rng)
     ids = _family_ids(num_families, created_at, names_rng)
-    families = tuple(
+    families = [
         Family(ids[index], tasks[index], **{name: column[index] for name, column in dates.items()})
         for index in range(num_families)
-    )
-    return Problem(families, tuple(Machine(name) for name in machines), created_at)
+    ]
+    return Problem(fix_some(families, machines, config, locks_rng), machines, created_at)
 
 
 def _task_counts(
@@ -68,8 +72,8 @@ def _task_counts(
 
     Independent Poisson numbers are, given their sum, multinomial: no rejection is needed.
     """
-    if not 1 <= num_families <= 20_000:
-        raise ConfigError(f"num_families: must be from 1 to 20000, got {num_families}")
+    if not 1 <= num_families <= MAX_FAMILIES:
+        raise ConfigError(f"num_families: must be from 1 to {MAX_FAMILIES}, got {num_families}")
     total = config.num_tasks or round(config.mean_tasks * num_families)
     if total < num_families:
         raise ConfigError(f"num_tasks: must be at least one a family ({num_families}), got {total}")
@@ -128,6 +132,7 @@ def _tasks(
     any_machine = np.zeros(total, dtype=bool)
     any_machine[rng.permutation(total)[: round(config.any_machine_fraction * total)]] = True
     flexible = rng.random(total) < config.flexible_fraction
+    equal: dict[int, tuple[int, ...]] = {}  # shared: thousands of tasks may be for any machine
     families, position = [], 0
     for index, route in enumerate(routes):
         part = f"CP{rng.integers(1, 13):02d}-{index % 1000:03d}"
@@ -135,7 +140,8 @@ def _tasks(
         for step, machine in enumerate(route, start=1):
             time = int(seconds[position])
             if any_machine[position]:
-                capable, times = machines, (time,) * len(machines)
+                capable = machines
+                times = equal.setdefault(time, (time,) * len(machines))
             elif flexible[position]:
                 capable, times = _options(machine, time, machines, config, rng)
             else:
@@ -198,18 +204,3 @@ def _family_ids(num_families: int, created_at: datetime, rng: np.random.Generato
     numbers = np.cumsum(rng.integers(1, 16, num_families))
     month = created_at - timedelta(days=61)
     return [f"JOST{month:%y%m}{number:04d}" for number in numbers.tolist()]
-
-
-def _machine_names(num_machines: int) -> tuple[str, ...]:
-    """Return names such as PP09-160T-C-A1 (presses), CP03-B2 (cells) and WH01A-PK (packing)."""
-    tons = (60, 80, 110, 160, 200, 250, 315, 400)
-    names = []
-    for index in range(num_machines):
-        line, kind = index // 12, index % 12
-        if kind == 11:
-            names.append(f"WH{line + 1:02d}A-PK")
-        elif kind >= 8:
-            names.append(f"CP{line + 1:02d}-B{kind - 7}")
-        else:
-            names.append(f"PP{line + 1:02d}-{tons[kind]}T-{'CH'[line % 2]}-A{kind % 3 + 1}")
-    return tuple(names)

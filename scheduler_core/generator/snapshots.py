@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,26 @@ VERSION = 1
 
 SAMPLE_SEED = 2025
 SAMPLE_SIZES = {10: 33, 20: 65, 40: 127, 60: 196, 100: 327, 200: 654, 500: 1635}
-"""Families and tasks of the files in ``data/``."""
+"""Families and tasks of the plain samples in ``data/``."""
+SAMPLES: dict[str, tuple[int, GeneratorConfig]] = {
+    f"{num_families}_jobs": (num_families, GeneratorConfig(num_tasks=num_tasks))
+    for num_families, num_tasks in SAMPLE_SIZES.items()
+} | {
+    "60_shifts": (
+        60,
+        GeneratorConfig(
+            num_tasks=SAMPLE_SIZES[60],
+            num_machines=40,
+            flexible_fraction=0.2,
+            shift_fraction=0.7,
+            num_holidays=1,
+            downtime_fraction=0.15,
+            running_fraction=0.2,
+            locked_fraction=0.05,
+        ),
+    )
+}
+"""Families and shop of each file in ``data/``, by its name without the suffix."""
 
 
 def generate_snapshot(
@@ -68,18 +87,18 @@ def generate_snapshot(
     return parse_snapshot(encode(document), name)
 
 
-def sample_snapshot(num_families: int) -> Snapshot:
-    """Return the snapshot that ships as ``data/<num_families>_jobs.json``."""
-    config = GeneratorConfig(num_tasks=SAMPLE_SIZES[num_families])
-    return generate_snapshot(num_families, SAMPLE_SEED, config)
+def sample_snapshot(name: str) -> Snapshot:
+    """Return the snapshot that ships as ``data/<name>.json``."""
+    num_families, config = SAMPLES[name]
+    return replace(generate_snapshot(num_families, SAMPLE_SEED, config), name=name)
 
 
 def write_samples(folder: str | os.PathLike[str]) -> list[Path]:
     """Write the sample files into a folder and return their paths; the same bytes every time."""
     paths = []
-    for num_families in SAMPLE_SIZES:
-        paths.append(Path(folder) / f"{num_families}_jobs.json")
-        write_snapshot(sample_snapshot(num_families), paths[-1])
+    for name in SAMPLES:
+        paths.append(Path(folder) / f"{name}.json")
+        write_snapshot(sample_snapshot(name), paths[-1])
     return paths
 
 

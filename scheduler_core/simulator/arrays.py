@@ -147,12 +147,13 @@ the shop to itself, while ``track`` says so."""
 
 MACHINE_STATES = record("plain shared first_place free start load queue length movable waiting "
                         "shortest first_est")  # fmt: skip
-"""``plain``, ``shared``, ``first_place``: as in `MACHINES`. ``free``: end of the last task placed
-here by the simulator; ``start``: when the machine works from then on. ``load``: work of unplaced
-tasks that only this machine can do; ``queue``: the part of it that belongs to next tasks.
-``length``: families in the queue; ``movable``: those of them that may yet take another machine;
-``waiting``: those, in front, that could start at ``start``, if the machine is shared; ``shortest``:
-the shortest duration of these, `NEVER` or `UNKNOWN`. ``first_est``: earliest start of all."""
+"""``first_place``: as in `MACHINES`; ``plain``, ``shared``: likewise, but reservations behind
+``free`` do not count. ``free``: end of the last task placed here by the simulator; ``start``: when
+the machine works from then on. ``load``: work of unplaced tasks that only this machine can do;
+``queue``: the part of it that belongs to next tasks. ``length``: families in the queue;
+``movable``: those of them that may yet take another machine; ``waiting``: those, in front, that
+could start at ``start``, if the machine is shared; ``shortest``: the shortest duration of these,
+`NEVER` or `UNKNOWN`. ``first_est``: earliest start of all."""
 
 CLOCKS = record("time est window shift duration ect")
 """What was last asked of a working time: when work from ``time`` on starts (in a window, shifted by

@@ -8,6 +8,11 @@ The next task of a family waits for the machine where it would complete first. T
 it becomes ready, and anew whenever something is placed on the machine chosen: what is placed
 elsewhere can only make other machines later.
 
+A queue has two parts. In front are those who *wait*: they could all start as soon as the machine
+could, so their times are not stored, and the shortest of them completes first. Behind are those who
+are still to come. On a machine with a locked task ahead nobody counts as waiting, because who fits
+into the gap before it depends on the duration.
+
 Tasks that every machine does in the same time would move all together from one queue to another
 with each step. Those of them that are ready before any machine is free share one queue, the
 *pool*, that moves as a whole; it exists where all machines work round the clock.
@@ -97,7 +102,7 @@ def fit(p: ProblemArrays, s: State, machine: int, time: int, duration: int) -> t
     clock = p.machines[machine].clock
     if s.machines[machine].plain:
         est, ect = time, time + duration
-    elif p.machines[machine].first_reserve == p.machines[machine].last_reserve and (
+    elif s.machines[machine].shared and (
         s.clocks[clock].time == time and s.clocks[clock].duration == duration
     ):
         est, ect = s.clocks[clock].est, s.clocks[clock].ect
@@ -364,9 +369,12 @@ def _shortest(s: State, first: int, count: int) -> int:
 
 @inlined
 def set_free(p: ProblemArrays, s: State, machine: int, time: int) -> None:
-    """Note when a machine is free, and when it then works."""
+    """Note when a machine is free, and when it then works; locked tasks of before are history."""
     s.machines[machine].free = s.machines[machine].start = time
-    if not s.machines[machine].plain:
+    last = p.machines[machine].last_reserve - 1
+    if not s.machines[machine].shared and time >= p.reserve_end[last]:
+        s.machines[machine].shared, s.machines[machine].plain = 1, p.machines[machine].always
+    if not s.machines[machine].plain and p.machines[machine].week > 0:
         s.machines[machine].start = _run(p, s, machine, time, 1)[0]
 
 

@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "data" / "100_jobs.json"
 RULES = "?methods=SPT&methods=EDD&sample=Sample,+40+families"
 
+SHIFTS = "?methods=SPT&methods=EDD&sample=Sample,+60+families+in+shifts"
+
 pytestmark = pytest.mark.browser
 
 # What the chart shows, read from Plotly itself; "chosen" are the bars at full strength.
@@ -32,6 +34,8 @@ _CHART = """() => {
     colours: bars.map(trace => trace.marker.color),
     panels: bars.map(trace => trace.xaxis),
     rows: plot._fullLayout.yaxis._categories,
+    closed: plot.layout.shapes.filter(s => s.name === 'Closed').map(s => s.path.split('Z').length),
+    down: bars.filter(t => t.name === 'Down').flatMap(t => t.y),
     chosen: bars.flatMap(t => (t.selectedpoints || []).map(i => t.customdata[i][0])),
   };
 }"""
@@ -95,6 +99,48 @@ def test_upload_without_a_fault_is_scheduled(page: Page, server: str) -> None:
     wait_for_chart(page)
 
 
+def test_sample_in_shifts_shows_closed_time_and_downtime(page: Page, server: str) -> None:
+    """The veil and the hatch are drawn in both panels, over bars that go on, and rules are kept."""
+    chart = open_page(page, f"{server}/{SHIFTS}")
+    expect(page.get_by_text("40 machines, 28 in shifts, 6 with downtime")).to_be_visible()
+    expect(page.get_by_text("All constraints satisfied")).to_be_visible()
+    expect(page.get_by_text("Tasks pause while their machine is closed or down.")).to_be_visible()
+    assert len(chart["closed"]) == 2
+    assert len(chart["down"]) > 2
+    veil = page.locator(".js-plotly-plot .shapelayer path").first.bounding_box()
+    rows = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
+    assert veil is not None
+    assert rows is not None
+    assert veil["width"] > 0.9 * rows["width"]
+    assert veil["height"] > 0.5 * rows["height"]
+    page.locator(".js-plotly-plot .barlayer .trace.bars").nth(4).locator(".point").first.hover(
+        force=True
+    )
+    expect(page.locator(".js-plotly-plot .hoverlayer")).to_contain_text("is down: ")
+
+
+def test_zoom_into_the_sample_in_shifts_keeps_the_pauses(page: Page, server: str) -> None:
+    """Marking a stretch of time works through the veil, and draws the hours inside of it."""
+    before = open_page(page, f"{server}/{SHIFTS}")
+    mark_first_half(page)
+    zoomed = wait_for_chart(page, f"chart.range[1] < {json.dumps(before['range'][1])}")
+    assert 0 < zoomed["closed"][0] < before["closed"][0]
+
+
+def test_upload_with_calendars_is_scheduled_in_its_shifts(page: Page, server: str) -> None:
+    """The smallest sample with a day shift for all machines and a repair on one of them."""
+    open_page(page, f"{server}/{RULES}")
+    document = json.loads((ROOT / "data" / "10_jobs.json").read_text())
+    week = {day: [["06:00", "14:00"]] for day in ("monday", "wednesday", "friday")}
+    document["calendars"] = {"days": {"shifts": week, "exceptions": {"2025-08-08": []}}}
+    document["machine_calendars"] = {"*": "days"}
+    document["downtime"] = [{"machine": document["machines"][0], "start": 2, "end": 5}]
+    upload(page, "shifts.json", json.dumps(document).encode())
+    expect(page.get_by_text("145 machines, 145 in shifts, 1 with downtime")).to_be_visible()
+    wait_for_chart(page, "chart.closed.length === 2")
+    expect(page.get_by_text("All constraints satisfied")).to_be_visible()
+
+
 def test_upload_with_faults_lists_them_and_keeps_the_charts(page: Page, server: str) -> None:
     """Two faults are counted, and the charts are those from before."""
     before = open_page(page, f"{server}/{RULES}")
@@ -153,9 +199,8 @@ def test_late_family_picked_in_the_table_stands_out_in_the_charts(page: Page, se
     expect(page.get_by_role("combobox", name="Follow a family")).to_have_value(family)
 
 
-def test_zoom_marked_in_the_chart_is_kept_when_the_page_runs_again(page: Page, server: str) -> None:
-    """A drag over the first half of the axis zooms in; another view shows the same hours."""
-    before = open_page(page, f"{server}/{RULES}")
+def mark_first_half(page: Page) -> None:
+    """Drag the mouse over the first half of the time axis."""
     area = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
     assert area is not None
     middle = area["y"] + area["height"] / 2
@@ -163,6 +208,12 @@ def test_zoom_marked_in_the_chart_is_kept_when_the_page_runs_again(page: Page, s
     page.mouse.down()
     page.mouse.move(area["x"] + area["width"] / 2, middle, steps=8)
     page.mouse.up()
+
+
+def test_zoom_marked_in_the_chart_is_kept_when_the_page_runs_again(page: Page, server: str) -> None:
+    """A drag over the first half of the axis zooms in; another view shows the same hours."""
+    before = open_page(page, f"{server}/{RULES}")
+    mark_first_half(page)
     zoomed = wait_for_chart(page, f"chart.range[1] < {json.dumps(before['range'][1])}")
     page.get_by_text("By family", exact=True).click()
     after = wait_for_chart(page, "chart.rows[0].startsWith('JOST')")
