@@ -14,11 +14,9 @@ from scheduler_core.compiled import inlined, lean_kernel
 from scheduler_core.problem import NEVER
 from scheduler_core.simulator.arrays import Objective, ProblemArrays, State
 from scheduler_core.simulator.queues import (
-    alone,
     arrive,
     choose_again,
     enter,
-    fit,
     in_pool,
     is_candidate,
     leave,
@@ -29,6 +27,7 @@ from scheduler_core.simulator.queues import (
     set_free,
     times_at,
 )
+from scheduler_core.simulator.timing import alone, fit
 
 
 @lean_kernel
