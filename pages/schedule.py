@@ -23,8 +23,7 @@ if not problem.families:
     st.stop()
 
 weights = RewardWeights()
-names = " and ".join(plans.label(method) for method in methods)
-with st.spinner(f"Scheduling {problem.num_tasks:,} tasks with {names} …"):
+with st.spinner(plans.waiting_text(problem, methods)):
     comparison = plans.compare(snapshot, methods, weights)
 
 plans.show_unavailable(comparison)

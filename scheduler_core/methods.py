@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scheduler_core.compiled import is_compiled
 from scheduler_core.errors import ConfigError
 from scheduler_core.objective import RewardWeights
 from scheduler_core.problem import Family, Machine, Problem, Task
@@ -38,6 +40,12 @@ METHODS: dict[str, str] = {
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 """Names of devices that `make_schedule` takes; known here without importing torch."""
+
+
+def need_compiling(names: Iterable[str]) -> bool:
+    """Return whether the first schedule by some methods waits for the compiler first."""
+    kernels = {"run_policy" if name == "ppo" else "run_rule" for name in names}
+    return not all(map(is_compiled, kernels))
 
 
 def make_schedule(

@@ -9,7 +9,7 @@ from datetime import datetime
 import streamlit as st
 
 from scheduler_core.errors import CheckpointError
-from scheduler_core.methods import METHODS, make_schedule
+from scheduler_core.methods import METHODS, make_schedule, need_compiling
 from scheduler_core.objective import Metrics, RewardWeights, measure
 from scheduler_core.problem import Problem
 from scheduler_core.schedule import Schedule
@@ -87,6 +87,15 @@ def choose_methods() -> list[str]:
     for method in chosen:
         st.caption(f"**{label(method)}**: {METHODS[method]}")
     return chosen or [REFERENCE]
+
+
+def waiting_text(problem: Problem, methods: Sequence[str]) -> str:
+    """Return what to say while schedules are made, and why it takes long the very first time."""
+    names = " and ".join(label(method) for method in methods)
+    text = f"Scheduling {problem.num_tasks:,} tasks with {names} …"
+    if need_compiling(methods):
+        text += " First the simulator is compiled, once; this takes about a minute."
+    return text
 
 
 def compare(snapshot: Snapshot, methods: Sequence[str], weights: RewardWeights) -> Comparison:

@@ -16,7 +16,6 @@ import yaml
 
 from scheduler_core import evaluation, methods
 from scheduler_core.cli import tables
-from scheduler_core.compiled import is_compiled
 from scheduler_core.errors import ConfigError, Fault, ProblemError, ScheduleFileError, one_line
 from scheduler_core.files import write_aside
 from scheduler_core.generator import GeneratorConfig, generate_snapshot, write_samples
@@ -184,8 +183,7 @@ def generate(options: argparse.Namespace) -> int:
 
 def _announce_compiling(names: Sequence[str]) -> None:
     """Say why the first use takes so long: kernels are compiled when they are first called."""
-    kernels = {"run_policy" if name == "ppo" else "run_rule" for name in names}
-    if not all(map(is_compiled, kernels)):
+    if methods.need_compiling(names):
         print("compiling the simulator, once; this takes about a minute", file=sys.stderr)
 
 
