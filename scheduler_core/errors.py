@@ -6,6 +6,7 @@ rule, the value found and the way out, in one sentence.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -21,6 +22,12 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}"
+
+    def of_file(self, path: str | os.PathLike[str]) -> Fault:
+        """Return the same, named with its file, for where there may be several."""
+        name = os.fspath(path)
+        whole = self.place in ("file", name)
+        return Fault(name if whole else f"{name}: {self.place}", self.message)
 
 
 class SchedulerError(Exception):

@@ -47,7 +47,7 @@ CANDIDATE_FEATURES = (
     "weight_per_duration",
     "next_queue",  # work waiting for the next machine / scale
     "next_load",  # all work to come on the next machine / scale
-    "next_idle",  # (when the next machine is free - when this task would end) / scale
+    "next_idle",  # (when the next machine is free - decision time - duration) / scale
     "is_last",
     "heaviest_ahead",  # heaviest load among the later machines / load of this one
     "rank_duration",

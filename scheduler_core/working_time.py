@@ -31,7 +31,7 @@ MAX_TIME = 10**10
 NEVER = 1 << 62
 """Stands for a time that does not come: a machine without shifts never works again."""
 MAX_WINDOWS = 200_000
-"""Most windows of a machine; a calendar of three shifts a day reaches that far in 180 years."""
+"""Most weekly shifts written out for a machine: three a day for 180 years."""
 
 Ints = npt.NDArray[np.int64]
 Span = tuple[int, int]
@@ -266,7 +266,7 @@ def working_time(
     Raises
     ------
     ProblemError
-        If special days and downtime reach so far that there are more than `MAX_WINDOWS`.
+        If special days and downtime reach so far that more than `MAX_WINDOWS` shifts are needed.
     """
     since, until = _extent(calendar, downtime)
     shifts = calendar.shifts if calendar else ((0, SECONDS_PER_WEEK),)

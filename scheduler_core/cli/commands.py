@@ -16,7 +16,7 @@ import yaml
 
 from scheduler_core import evaluation, methods
 from scheduler_core.cli import tables
-from scheduler_core.errors import ConfigError, Fault, ProblemError, ScheduleFileError, one_line
+from scheduler_core.errors import ConfigError, ProblemError, ScheduleFileError, one_line
 from scheduler_core.files import write_aside
 from scheduler_core.generator import GeneratorConfig, generate_snapshot, write_samples
 from scheduler_core.instances import MAKESPAN_WEIGHTS, parse_instance
@@ -195,7 +195,7 @@ def _snapshot(path: Path) -> Snapshot:
     try:
         return _instance(path) if _is_instance(path) else read_snapshot(path)
     except ProblemError as error:
-        raise ProblemError(_in_file(path, fault) for fault in error.faults) from None
+        raise ProblemError(fault.of_file(path) for fault in error.faults) from None
 
 
 def _is_instance(path: Path) -> bool:
@@ -207,12 +207,6 @@ def _instance(path: Path) -> Snapshot:
     data = read_bytes(path)
     problem = parse_instance(data, path.name)
     return Snapshot(problem, {}, hashlib.sha256(data).hexdigest(), path.stem)
-
-
-def _in_file(path: Path, fault: Fault) -> Fault:
-    if fault.place in ("file", str(path)):
-        return Fault(str(path), fault.message)
-    return Fault(f"{path}: {fault.place}", fault.message)
 
 
 def _schedule(path: Path) -> Schedule:

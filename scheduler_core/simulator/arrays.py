@@ -54,7 +54,6 @@ class ProblemArrays(NamedTuple):
     reserve_end: Ints  # (B,)
     window_start: Ints  # (W,) see `WorkingTime`
     window_end: Ints  # (W,)
-    window_work: Ints  # (W,)
     weight: Floats  # (F,) of the family, without urgency
     urgent: Bools  # (F,)
 

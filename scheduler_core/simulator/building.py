@@ -55,7 +55,6 @@ def to_arrays(problem: Problem) -> ProblemArrays:
         reserve_end=reserve_end,
         window_start=np.concatenate([each.starts for each in distinct]),
         window_end=np.concatenate([each.ends for each in distinct]),
-        window_work=np.concatenate([each.works for each in distinct]),
         weight=np.array([family.weight for family in problem.families], np.float64),
         urgent=np.array([family.is_urgent for family in problem.families], np.bool_),
     )

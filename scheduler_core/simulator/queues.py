@@ -268,6 +268,20 @@ def _shortest(s: State, first: int, count: int) -> int:
 
 
 @inlined
+def _shortest_waiting(p: ProblemArrays, s: State, e: int, machine: int, pool: int) -> int:
+    """Return the shortest duration of those who wait, in the queue and the pool."""
+    if s.machines[machine].shortest == UNKNOWN:
+        first, count = s.machines[machine].first_place, s.machines[machine].waiting
+        s.machines[machine].shortest = _shortest(s, first, count)
+    shortest = s.machines[machine].shortest
+    if pool > 0:
+        if s.envs[e].pool_shortest == UNKNOWN:
+            s.envs[e].pool_shortest = _shortest(s, p.envs[e].first_pool, pool)
+        shortest = min(shortest, s.envs[e].pool_shortest)
+    return shortest
+
+
+@inlined
 def set_free(p: ProblemArrays, s: State, machine: int, time: int) -> None:
     """Note when a machine is free, and when it then works; locked tasks of before are history."""
     s.machines[machine].free = s.machines[machine].start = time
@@ -304,13 +318,7 @@ def renew(p: ProblemArrays, o: Objective, s: State, e: int, machine: int) -> Non
         first_est = min(first_est, est)
         if ect < best_ect or (ect == best_ect and est < best_est):
             best_ect, best_est = ect, est
-    if s.machines[machine].shortest == UNKNOWN:
-        s.machines[machine].shortest = _shortest(s, first, s.machines[machine].waiting)
-    shortest = s.machines[machine].shortest
-    if pool > 0:
-        if s.envs[e].pool_shortest == UNKNOWN:
-            s.envs[e].pool_shortest = _shortest(s, p.envs[e].first_pool, pool)
-        shortest = min(shortest, s.envs[e].pool_shortest)
+    shortest = _shortest_waiting(p, s, e, machine, pool)
     if shortest < NEVER:
         first_est, ect = start, start + shortest
         if not s.machines[machine].plain:
@@ -339,7 +347,7 @@ def _swap(p: ProblemArrays, s: State, e: int, one: int, other: int) -> None:
 
 @lean_kernel
 def choose_again(p: ProblemArrays, o: Objective, s: State, e: int, machine: int) -> None:
-    """Let those who wait for a machine and may take another one do so.
+    """Let those who wait for a machine and may take another one do so, before it is renewed.
 
     From the last place to the first: who takes the place of one that leaves has been asked.
     """
@@ -360,7 +368,9 @@ def choose_again(p: ProblemArrays, o: Objective, s: State, e: int, machine: int)
         waits = waits and p.details[s.families[family].next_task].pooled
         if waits and (pool < 0 or pool == other):
             leave(p, s, e, family, machine)
-            _enter_pool(p, o, s, e, family, other, duration)
+            _enter_pool(p, s, e, family, other, duration)
+            if other != machine:  # which is renewed last: it must keep its order until then
+                renew(p, o, s, e, other)
         elif other != machine:
             leave(p, s, e, family, machine)
             s.families[family].mode = mode
@@ -369,7 +379,7 @@ def choose_again(p: ProblemArrays, o: Objective, s: State, e: int, machine: int)
 
 @lean_kernel
 def _enter_pool(
-    p: ProblemArrays, o: Objective, s: State, e: int, family: int, machine: int, duration: int
+    p: ProblemArrays, s: State, e: int, family: int, machine: int, duration: int
 ) -> None:
     """Put a family, ready before any machine is free, into the pool."""
     place = p.envs[e].first_pool + s.envs[e].pool_length
@@ -377,7 +387,6 @@ def _enter_pool(
     s.envs[e].pool_machine = machine
     s.envs[e].pool_shortest = min(s.envs[e].pool_shortest, duration)
     _sit(p, s, family, place, duration, 1)
-    renew(p, o, s, e, machine)
 
 
 @lean_kernel

@@ -183,7 +183,8 @@ def join(place: str, key: str) -> str:
 def show(value: object) -> str:
     """Return a value as a message shows it: as in the file, on one line, cut when long."""
     if isinstance(value, dict):
-        return f"an object with {len(value)} keys" if value else "an empty object"
+        keys = "1 key" if len(value) == 1 else f"{len(value)} keys"
+        return f"an object with {keys}" if value else "an empty object"
     if isinstance(value, list):
         return f"a list of {len(value)}" if value else "an empty list"
     if isinstance(value, str):  # cut first: a text may be megabytes long

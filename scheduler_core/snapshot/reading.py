@@ -176,16 +176,17 @@ def _check_stranded(floor: Floor) -> None:
 
 def _check_pace(floor: Floor, families: Iterable[Family]) -> None:
     """Note that tasks cannot end within any time that makes sense, or that sums can hold."""
-    weeks = [working.week_work for working in floor.working.values() if working.week_work]
-    slowest = min(weeks, default=SECONDS_PER_WEEK)
+    weeks = {name: each.week_work for name, each in floor.working.items() if each.week_work}
+    machine = min(weeks, key=lambda name: weeks[name], default="")
+    slowest = weeks.get(machine, SECONDS_PER_WEEK)
     work = sum(max(task.durations) for family in families for task in family.tasks)
     elapsed = work * SECONDS_PER_WEEK // slowest
     if elapsed > MAX_ELAPSED:
         floor.report.add(
             "calendars",
-            f"must leave more working time: with {slowest} seconds a week, the shortest of all "
-            f"weeks, {work / SECONDS_PER_HOUR:g} hours of work take "
-            f"{elapsed // (365 * SECONDS_PER_DAY)} years; lengthen the shifts of that calendar",
+            f"must leave machine {show(machine)} more working time: with {slowest} s a week "
+            f"{work / SECONDS_PER_HOUR:g} hours of work take "
+            f"{elapsed // (365 * SECONDS_PER_DAY)} years; lengthen the shifts of its calendar",
         )
 
 

@@ -167,7 +167,10 @@ def constrained(shop: GeneratorConfig, rng: np.random.Generator) -> GeneratorCon
 
 
 def _read_problem(path: str) -> Problem:
-    problem = read_snapshot(Path(path)).problem
+    try:
+        problem = read_snapshot(Path(path)).problem
+    except ProblemError as error:  # there may be several files
+        raise ProblemError(fault.of_file(path) for fault in error.faults) from None
     if all(family.num_locked == len(family.tasks) for family in problem.families):
         raise ProblemError([Fault(path, "needs at least one task that is not locked")])
     return problem

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler_core.objective import RewardWeights
-from scheduler_core.problem import SECONDS_PER_DAY, Machine, Problem, Task
+from scheduler_core.problem import SECONDS_PER_DAY, Family, Machine, Problem, Task
 from scheduler_core.rules import RULES, dispatch
 from scheduler_core.simulator import Simulator, to_arrays
 from tests.naive import (
@@ -88,6 +88,32 @@ def test_rule_where_most_tasks_suit_any_machine_equals_naive_twin(rule: str) -> 
         schedule = dispatch(problem, rule, delta=delta, seed=number)
         twin = naive_dispatch(problem, rule, delta=delta, seed=number)
         assert placed_by(problem, schedule) == sorted(twin), f"problem {number}, delta {delta}"
+
+
+@pytest.mark.parametrize("delta", [0.0, 0.5])
+def test_crowd_that_stays_on_its_machine_asks_everybody(delta: float) -> None:
+    """C stays on M1 and A, fixed there, takes its place; B behind it must be asked all the same.
+
+    When P leaves M1, B has a tie between both machines, and M0 has less to do.
+    """
+    both = ("M0", "M1")
+
+    def single(name: str, machines: tuple[str, ...], duration: int, release: int = 0) -> Family:
+        task = Task(1, "turn", machines, (duration,) * len(machines))
+        return Family(name, (task,), due=0, release=release)
+
+    families = (
+        single("X2", both[:1], 100),
+        single("X", both[:1], 9),
+        single("P", both[1:], 10),
+        single("C", both, 20, 5),
+        single("A", both[1:], 30, 6),
+        single("B", both, 5, 200),
+    )
+    problem = Problem(families, (Machine("M0"), Machine("M1")))
+    twin = naive_dispatch(problem, "lpt", delta=delta)
+    assert placed_by(problem, dispatch(problem, "lpt", delta=delta)) == sorted(twin)
+    assert ("B", 1, "M0", 200, 205) in twin
 
 
 def test_nominal_work_of_many_problems_equals_naive_twin() -> None:
