@@ -370,7 +370,7 @@ def choose_again(p: ProblemArrays, o: Objective, s: State, e: int, machine: int)
             leave(p, s, e, family, machine)
             _enter_pool(p, s, e, family, other, duration)
             if other != machine:  # which is renewed last: it must keep its order until then
-                renew(p, o, s, e, other)
+                _renew_apart(p, o, s, e, other)
         elif other != machine:
             leave(p, s, e, family, machine)
             s.families[family].mode = mode
@@ -402,4 +402,10 @@ def _move_pool(p: ProblemArrays, o: Objective, s: State, e: int) -> None:
             best = machine
     if best != s.envs[e].pool_machine:
         s.envs[e].pool_machine = best
-        renew(p, o, s, e, best)
+        _renew_apart(p, o, s, e, best)
+
+
+@lean_kernel
+def _renew_apart(p: ProblemArrays, o: Objective, s: State, e: int, machine: int) -> None:
+    """Do the same as `renew` as a function of its own, where that is seldom needed."""
+    renew(p, o, s, e, machine)
