@@ -36,7 +36,7 @@ from scheduler_core.simulator import (
     to_arrays,
 )
 
-REPEATS = 5
+REPEATS = 20
 """Runs of which the fastest counts: others had to share the processor."""
 FAMILIES_AT_ONCE = 10_000
 """Families, at least, in the problems that lie side by side."""
