@@ -29,20 +29,15 @@ RIVALS = {
 
 def bench(options: argparse.Namespace) -> int:
     """Measure what was asked for, print tables, and write the figures."""
-    parts = {"instance": _instance, "rules": _rules, "batch": _batch, "constraints": _constraints,
-             "growth": _growth, "large": _large}  # fmt: skip
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores; one thread "
           "where no other number is named")  # fmt: skip
     figures = {}
-    for name in options.only or parts:
+    for name in options.only or PARTS:
         print(flush=True)
-        figures[name] = parts[name](options)
+        figures[name] = PARTS[name](options)
     if options.json:
         write_aside(options.json, json.dumps(figures, indent=1).encode())
     return 0
-
-
-PARTS = ("instance", "rules", "batch", "constraints", "growth", "large")
 
 
 def _instance(options: argparse.Namespace) -> dict[str, Any]:
@@ -159,3 +154,14 @@ def _millions(rate: float) -> str:
 
 def _rounded(rates: Any) -> dict[str, int]:
     return {str(name): round(rate) for name, rate in rates.items()}
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
+    "instance": _instance,
+    "rules": _rules,
+    "batch": _batch,
+    "constraints": _constraints,
+    "growth": _growth,
+    "large": _large,
+}
+"""What is measured, by the name that chooses it."""
