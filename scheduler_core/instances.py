@@ -129,10 +129,11 @@ def parse_instance(
     reader.check_totals(jobs)
     if reader.report.faults:
         raise ProblemError(reader.report.faults)
-    return _problem(jobs, num_machines, seconds_per_unit)
+    return job_shop(jobs, num_machines, seconds_per_unit)
 
 
-def _problem(jobs: Jobs, num_machines: int, seconds_per_unit: int) -> Problem:
+def job_shop(jobs: Jobs, num_machines: int, seconds_per_unit: int = SECONDS_PER_HOUR) -> Problem:
+    """Return the problem of some jobs, each a row of operations, as if it came from a file."""
     machines = tuple(Machine(f"M{machine}") for machine in range(1, num_machines + 1))
     families = []
     for job, operations in enumerate(jobs, 1):

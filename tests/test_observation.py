@@ -75,21 +75,32 @@ def task(sequence: int, machine: str, hours: int) -> Task:
 
 
 # The scale is the mean of 2, 8, 6, 4 and 4 hours: 4.8. The candidates' mean is (2 + 6 + 4) / 3 = 4.
-# M1 has 12 h to come, M2 12 h, of which the 4 h of W wait there.
-S, MEAN = 4.8, 4.0
+# M1 has 12 h to come, M2 12 h, of which the 4 h of W wait there. Alone, X completes at 10, Y at 6, Z
+# at 4. Being on time is worth 100 points, and in 24 hours 50 are won before and 30 lost after the
+# due time, 20 by a longer makespan. A family weighs 1.75 on average: its unit is 1.75 * (100 + 20).
+S, MEAN, UNIT = 4.8, 4.0, 210.0
+DELAY = [50 * 4 / 24, 30 * 4 / 24, 4 * 30 * 4 / 24]  # of X, Y and Z by the mean: 8 1/3, 5, 20
+HARM = [2.5 + 10, 12.5 + 30, 25 / 3 + 5]  # Y and Z by the 2 h of X; X and Z by 6 h; X and Y by 4 h
+# X before Y saves 12.5 - 2.5 and a makespan of 16 instead of 10 h, in all 15; X before Z 25/3 - 10
+# and 4 h of makespan, 5/3; Y before Z 5 - 30.
 COLUMNS = {
     "duration": [squash(2 / S), squash(6 / S), squash(4 / S)],
     "duration_to_mean": [squash(2 / MEAN), squash(6 / MEAN), squash(4 / MEAN)],
     "wait_for_start": [0, 0, 0],
     "later_work": [squash(8 / S), 0, 0],
     "later_tasks": [math.log(2), 0, 0],
-    "slack": [squash(14 / S), squash(-1 / S), squash(-24 / S)],  # 24 - 10, 5 - 6, -20 - 4
     "due": [squash(24 / S), squash(5 / S), squash(-20 / S)],
     "critical_ratio": [squash(24 / 10), squash(5 / 6), squash(-20 / 4)],
+    "slack": [squash(14 / S), squash(-1 / S), squash(-24 / S)],  # 24 - 10, 5 - 6, -20 - 4
+    "slack_busy": [squash(14 / S), squash(-1 / S), squash(-24 / S)],
+    "slack_queued": [squash(12 / S), squash(-1 / S), squash(-24 / S)],  # X behind W: at 4 + 8
+    "slack_contended": [squash(14 / S), squash(-1 / S), squash(-24 / S)],  # W has time
     "is_late": [0, 1, 1],
     "is_at_risk": [0, 1, 1],
-    "congested_slack": [squash((14 - 4) / S), squash(-1 / S), squash(-24 / S)],
+    "is_late_contended": [0, 1, 1],
     "queued_ahead": [squash(4 / S), 0, 0],
+    "contended_ahead": [0, 0, 0],
+    "contended_here": [10 / (12 + S), 4 / (12 + S), 0],  # latest 24 - 8, 5, -20
     "time_in_queue": [0, 0, 0],
     "weight": [math.log(1 / 2), math.log(1 / 2), math.log(4 / 2)],  # mean (1 + 1 + 4) / 3 = 2
     # Slack for ATC 24 - 2 - 1.5 * 8 = 10, none, none; the largest is 4/4 of Z.
@@ -102,12 +113,29 @@ COLUMNS = {
     "next_idle": [squash(-2 / S), 0, 0],  # M2 is free at 0, X comes there at 2
     "is_last": [0, 1, 1],
     "heaviest_ahead": [squash(12 / (12 + S)), 0, 0],
+    "makespan_slack": [squash(2 / S), squash(6 / S), squash(8 / S)],  # both machines till 12
+    "completion_to_latest": [0, squash(-4 / S), squash(-6 / S)],
+    "delay_cost": [squash(each / UNIT) for each in DELAY],
+    # 16 h: X loses its 100, 14 h early and 2 h late.
+    "long_delay_cost": [squash(each / UNIT) for each in (100 + 700 / 24 + 2.5, 20, 80)],
+    "delay_cost_contended": [squash(each / UNIT) for each in DELAY],
+    "delay_cost_index": [5 / 6, 1 / 6, 1],  # 25/6, 5/6, 5 points an hour
+    "delay_cost_index_contended": [5 / 6, 1 / 6, 1],
+    "harm": [squash(each / UNIT) for each in HARM],
+    "harm_to_largest": [12.5 / 42.5, 1, 40 / 3 / 42.5],
+    "pairs_won": [1, 0, 0.5],
+    "pairs_won_contended": [1, 0, 0.5],
+    "pairs_gain": [1, -1, (25 - 5 / 3) / (25 + 5 / 3)],
+    "pairs_gain_contended": [1, -1, (25 - 5 / 3) / (25 + 5 / 3)],
     "rank_duration": [0, 1, 0.5],
     "rank_due": [1, 0.5, 0],
-    "rank_slack": [1, 0.5, 0],
+    "rank_slack_contended": [1, 0.5, 0],
     "rank_work": [1, 0.5, 0],  # 10, 6, 4
     "rank_atc": [0, 0.5, 1],  # 0.143, 0.167, 1
     "rank_weight_per_duration": [0.5, 0, 1],
+    "rank_delay_cost_index_contended": [0.5, 0, 1],
+    "rank_harm": [0, 1, 0.5],
+    "is_elsewhere": [0, 0, 0],
 }
 DAYS = 10 * S / 24  # ten scales
 TOTAL = 100 + (50 + 30 + 20) * DAYS
@@ -120,9 +148,14 @@ CONTEXT = {
     "share_done": 0,
     "machine_load": squash(12 / S),
     "machine_load_share": 1,
+    "machine_end": 1,
+    "load_waiting": 12 / (12 + S),
     "late_candidates": 2 / 3,
     "at_risk_candidates": 2 / 3,
+    "late_contended_candidates": 2 / 3,
     "mean_slack": (squash(14 / S) + squash(-1 / S) + squash(-24 / S)) / 3,
+    "mean_slack_contended": (squash(14 / S) + squash(-1 / S) + squash(-24 / S)) / 3,
+    "mean_delay_cost": sum(squash(each / UNIT) for each in DELAY) / 3,
     "mean_duration": squash(MEAN / S),
 }
 
@@ -165,9 +198,11 @@ def test_features_of_waiting_families_count_from_the_decision() -> None:
     assert context[CONTEXT_FEATURES.index("share_done")] == pytest.approx(1 / 4)
 
 
-def decisions(problem: Problem, rng: np.random.Generator) -> list[Features]:
+def decisions(
+    problem: Problem, rng: np.random.Generator, weights: RewardWeights = WEIGHTS
+) -> list[Features]:
     """Return what is seen on a random walk through a problem."""
-    simulator, found = Simulator(problem, WEIGHTS), []
+    simulator, found = Simulator(problem, weights), []
     while not simulator.done:
         found.append(seen(simulator))
         simulator.step(int(rng.integers(len(simulator.candidates))))
@@ -176,14 +211,15 @@ def decisions(problem: Problem, rng: np.random.Generator) -> list[Features]:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_features_in_another_unit_of_time_are_the_same(seed: int) -> None:
-    """All times four times as long; only the weights' days turn into a quarter of the points."""
+    """All times four times as long, and a day worth a quarter of the points."""
+    longer = RewardWeights(100, 50 / 4, -30 / 4, makespan_penalty_per_day=-20 / 4)
     problem = random_problem(np.random.default_rng(seed), min_families=2, calendars=False)
     before = decisions(problem, np.random.default_rng(seed))
-    after = decisions(scaled(problem, 4), np.random.default_rng(seed))
+    after = decisions(scaled(problem, 4), np.random.default_rng(seed), longer)
     assert len(before) == len(after)
     for (rows, context), (other_rows, other_context) in zip(before, after, strict=True):
         assert other_rows == pytest.approx(rows, abs=1e-5)
-        assert other_context[4:] == pytest.approx(context[4:], abs=1e-5)
+        assert other_context == pytest.approx(context, abs=1e-5)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -225,13 +261,39 @@ def test_observe_batch_equals_observe_of_each(threads: int) -> None:
     assert np.array_equal(context, np.array([one for _, one in singles]))
 
 
-def test_features_under_other_weights_differ_in_the_shares_alone() -> None:
-    """The objective is told through four shares, which sum to 1."""
+AFFECTED = ("cost", "harm", "pairs")
+"""Parts of the names of columns that depend on the objective."""
+
+
+def test_features_under_other_weights_differ_where_their_names_say_so() -> None:
+    """In four shares, which sum to 1, and in what a delay costs."""
     problem = random_problem(np.random.default_rng(1), min_families=4)
     rows, context = seen(Simulator(problem, WEIGHTS))
     late_only = RewardWeights(on_time_reward=0, early_bonus_per_day=0)
     other_rows, other_context = seen(Simulator(problem, late_only))
-    assert np.array_equal(rows, other_rows)
-    assert np.array_equal(context[4:], other_context[4:])
+    for names, one, other in (
+        (CANDIDATE_FEATURES, rows, other_rows),
+        (CONTEXT_FEATURES[4:], context[4:], other_context[4:]),
+    ):
+        fixed = [not any(part in name for part in AFFECTED) for name in names]
+        assert np.array_equal(one[..., fixed], other[..., fixed])
+    assert not np.array_equal(rows, other_rows)
     assert other_context[:4].tolist() == pytest.approx([0, 0, 1, 0])
     assert context[:4].sum() == pytest.approx(1)
+
+
+def test_pairs_count_a_family_on_another_machine_as_no_rival() -> None:
+    """B can go to N, where it waits for nobody: there it neither harms A nor is harmed by it."""
+    families = (
+        Family("A", (task(1, "M", 4),), due=2 * HOUR),
+        Family("B", (Task(1, "step", ("M", "N"), (6 * HOUR, 5 * HOUR)),), due=3 * HOUR),
+        Family("C", (task(1, "N", 2),), due=0),
+    )
+    problem = Problem(families, (Machine("M"), Machine("N")))
+    simulator = Simulator(problem, WEIGHTS, choose_machines=True)
+    simulator.step(1)  # C, so that B would be done sooner on M
+    assert simulator.candidates.tolist() == [0, 1, 1]
+    rows, _ = seen(simulator)
+    assert rows[:, CANDIDATE_FEATURES.index("is_elsewhere")].tolist() == [0, 0, 1]
+    assert rows[2, CANDIDATE_FEATURES.index("harm")] == 0
+    assert rows[2, CANDIDATE_FEATURES.index("pairs_won")] == 0.5

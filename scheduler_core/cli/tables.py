@@ -79,6 +79,12 @@ class ProgressPrinter:
     def __call__(self, progress: Progress) -> None:
         """Print, if there is something new to say."""
         metrics = progress.metrics
+        if progress.phase == "teacher":
+            print(
+                f"teacher {progress.timestep:,} of {progress.timesteps:,} problems, "
+                f"{metrics['problems_per_second']:.1f} per second",
+                flush=True,
+            )
         if "to_best_rule" not in metrics:
             return
         parts = [

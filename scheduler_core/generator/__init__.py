@@ -4,6 +4,8 @@ What makes such a shop hard is not its size but its bottlenecks: a long-tailed s
 goes to a few machines, whose queues are longer than the due dates allow. The number of machines in
 use grows with the number of families, so that this holds from 10 families to 500.
 
+Beside them are instances of the kinds that the literature measures on: see `standard`.
+
 Problems for training, for validation and for testing come from streams that cannot meet: see
 `problem_stream`.
 """
@@ -18,6 +20,11 @@ from scheduler_core.generator.snapshots import (
     generate_snapshot,
     sample_snapshot,
     write_samples,
+)
+from scheduler_core.generator.standard import (
+    generate_flexible_job_shop,
+    generate_job_shop,
+    taillard_job_shop,
 )
 from scheduler_core.generator.streams import (
     TEST_SEEDS,
@@ -35,9 +42,12 @@ __all__ = [
     "VERSION",
     "GeneratorConfig",
     "Purpose",
+    "generate_flexible_job_shop",
+    "generate_job_shop",
     "generate_problem",
     "generate_snapshot",
     "problem_stream",
     "sample_snapshot",
+    "taillard_job_shop",
     "write_samples",
 ]

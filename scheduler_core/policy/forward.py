@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from torch import Tensor, nn
 
 from scheduler_core.compiled import kernel
 from scheduler_core.observation import (
@@ -39,7 +40,8 @@ class Layer(NamedTuple):
 class ForwardWeights(NamedTuple):
     """The network's weights for scores, laid out for row-wise products."""
 
-    first: Layer
+    context_weight: Floats  # (context features, outputs of the first layer)
+    first: Layer  # inputs: a candidate; the context's product is added once a decision
     second: Layer
     head: Layer  # inputs: a candidate's encoding, then the mean of all
     last_weight: Floats  # (head outputs,)
@@ -48,26 +50,32 @@ class ForwardWeights(NamedTuple):
 
 def forward_weights(network: CandidatePolicy) -> ForwardWeights:
     """Return a copy of a network's weights."""
-    state = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
-    linear = [name[:-7] for name in state if name.startswith("encoder") and state[name].ndim == 2]
-    layers = [_layer(state, name, network.config.layer_norm) for name in linear]
+    second = next(layer for layer in network.encoder if isinstance(layer, nn.Linear))
+    norms = [layer for layer in network.encoder if isinstance(layer, nn.LayerNorm)]
+    first_norm, second_norm = norms or (None, None)
+    head, last = network.scorer[0], network.scorer[2]
     return ForwardWeights(
-        first=layers[0],
-        second=layers[1],
-        head=_layer(state, "scorer.0", normalised=False),
-        last_weight=state["scorer.2.weight"][0].copy(),
-        last_bias=float(state["scorer.2.bias"][0]),
+        context_weight=_array(network.context_input.weight.T),
+        first=_layer(network.candidate_input, first_norm),
+        second=_layer(second, second_norm),
+        head=_layer(head, None),
+        last_weight=_array(last.weight[0]),
+        last_bias=last.bias.item(),
     )
 
 
-def _layer(state: dict[str, Floats], name: str, normalised: bool) -> Layer:
-    weight = np.ascontiguousarray(state[f"{name}.weight"].T)
-    bias = state[f"{name}.bias"].copy()
-    if not normalised:
-        return Layer(weight, bias, np.zeros(0, np.float32), np.zeros(0, np.float32))
-    place_, index = name.rsplit(".", 1)
-    norm = f"{place_}.{int(index) + 1}"
-    return Layer(weight, bias, state[f"{norm}.weight"].copy(), state[f"{norm}.bias"].copy())
+def _layer(linear: nn.Module, norm: nn.LayerNorm | None) -> Layer:
+    nothing = np.zeros(0, np.float32)
+    return Layer(
+        weight=_array(linear.weight.T),
+        bias=_array(linear.bias),
+        scale=_array(norm.weight) if norm else nothing,
+        shift=_array(norm.bias) if norm else nothing,
+    )
+
+
+def _array(tensor: Tensor) -> Floats:
+    return np.array(tensor.detach().cpu().numpy(), np.float32, order="C")
 
 
 @kernel
@@ -106,11 +114,11 @@ def candidate_scores(net: ForwardWeights, candidates: Floats, context: Floats) -
     candidates, context
         What `observe` wrote: (num_candidates, features) and (features,).
     """
-    count, features = candidates.shape
+    count = len(candidates)
     first, second, head = net.first, net.second, net.head
     width = len(second.bias)
     shared = first.bias.copy()
-    _add_product(context, first.weight, features, shared)
+    _add_product(context, net.context_weight, 0, shared)
     encoded = np.empty((count, width), np.float32)
     pooled = np.zeros(width, np.float32)
     for i in range(count):

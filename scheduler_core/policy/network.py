@@ -52,9 +52,10 @@ class CandidatePolicy(nn.Module):
         super().__init__()
         self.config = config
         first, width, head = config.hidden_sizes
+        self.candidate_input = nn.Linear(NUM_CANDIDATE_FEATURES, first)
+        self.context_input = nn.Linear(NUM_CONTEXT_FEATURES, first, bias=False)
         self.encoder = nn.Sequential(
-            *_layer(NUM_CANDIDATE_FEATURES + NUM_CONTEXT_FEATURES, first, config),
-            *_layer(first, width, config),
+            *_activation(first, config), nn.Linear(first, width), *_activation(width, config)
         )
         self.scorer = _head(2 * width, head)
         self.critic = _head(width + NUM_CONTEXT_FEATURES, head)
@@ -76,17 +77,17 @@ class CandidatePolicy(nn.Module):
         Unnormalised log-probabilities, (R,), and values, (B,).
         """
         segments = segments_of(counts)
-        hidden = self.encoder(torch.cat([candidates, context[segments]], dim=1))  # (R, width)
+        # The context enters once a decision: the first layer of both together, taken apart.
+        first = self.candidate_input(candidates) + self.context_input(context)[segments]
+        hidden = self.encoder(first)  # (R, width)
         pooled = segment_sum(hidden, segments, len(counts)) / counts[:, None]  # (B, width)
         scores = self.scorer(torch.cat([hidden, pooled[segments]], dim=1)).squeeze(1)
         values = self.critic(torch.cat([pooled, context], dim=1)).squeeze(1)
         return scores, values
 
 
-def _layer(inputs: int, outputs: int, config: NetworkConfig) -> list[nn.Module]:
-    layers: list[nn.Module] = [nn.Linear(inputs, outputs)]
-    if config.layer_norm:
-        layers.append(nn.LayerNorm(outputs))
+def _activation(size: int, config: NetworkConfig) -> list[nn.Module]:
+    layers: list[nn.Module] = [nn.LayerNorm(size)] if config.layer_norm else []
     layers.append(nn.ReLU())
     if config.dropout > 0:
         layers.append(nn.Dropout(config.dropout))

@@ -27,6 +27,9 @@ Bools = npt.NDArray[np.bool_]
 Records = npt.NDArray[np.void]
 
 
+MOST_SHARED = 8
+"""A task that more machines can do than this weighs on none of them in particular."""
+
 UNKNOWN = -1
 """Stands for a time that has to be worked out."""
 
@@ -48,6 +51,7 @@ class ProblemArrays(NamedTuple):
     tasks: Records  # (T,) TASKS
     details: Records  # (T,) DETAILS
     modes: Records  # (K,) MODES
+    wants: Records  # (V,) WANTS
     machines: Records  # (M,) MACHINES
     locks: Records  # (T,) LOCKS
     reserve_start: Ints  # (B,) in order of start on each machine
@@ -86,8 +90,14 @@ DETAILS = record("last_mode pooled least_after pauses_after")
 MODES = record("machine duration")
 """``duration``: seconds of work."""
 
+WANTS = record("task family", "latest work")
+"""Who wants a machine, in order of machine and ``latest``: the due time less all later work of the
+family. ``work``: the task's duration here, shared out evenly among its modes; tasks with more than
+`MOST_SHARED` of them are left out."""
+
 MACHINES = record("plain shared always first_place num_places first_free first_reserve "
-                  "last_reserve first_window last_window week_window until week clock")  # fmt: skip
+                  "last_reserve first_window last_window week_window until week clock first_want "
+                  "last_want")  # fmt: skip
 """``always``: works round the clock; ``shared``: has no reservation; ``plain``: both.
 ``first_place``, ``num_places``: room for the queue, a place for each family that may wait here.
 ``first_free``: end of what runs at time zero. Machines with equal working time share windows and a
@@ -145,11 +155,12 @@ it there; ``place``: in that machine's queue; ``end``: completion if from here o
 the shop to itself, while ``track`` says so."""
 
 MACHINE_STATES = record("plain shared first_place free start load queue length movable waiting "
-                        "shortest first_est")  # fmt: skip
+                        "shortest first_est", "shared_load")  # fmt: skip
 """``first_place``: as in `MACHINES`; ``plain``, ``shared``: likewise, but reservations behind
 ``free`` do not count. ``free``: end of the last task placed here by the simulator; ``start``: when
 the machine works from then on. ``load``: work of unplaced tasks that only this machine can do;
-``queue``: the part of it that belongs to next tasks. ``length``: families in the queue;
+``shared_load``: work of unplaced tasks that a few others can do too, see
+`WANTS`; ``queue``: the part of ``load`` that belongs to next tasks. ``length``: families in the queue;
 ``movable``: those of them that may yet take another machine; ``waiting``: those, in front, that
 could start at ``start``, if the machine is shared; ``shortest``: the shortest duration of these,
 `NEVER` or `UNKNOWN`. ``first_est``: earliest start of all."""

@@ -17,7 +17,9 @@ from scheduler_core.simulator.arrays import (
     LOCKS,
     MACHINES,
     MODES,
+    MOST_SHARED,
     TASKS,
+    WANTS,
     Bools,
     Floats,
     Ints,
@@ -39,6 +41,7 @@ def to_arrays(problem: Problem) -> ProblemArrays:
     machines = _machines(working, distinct)
     reserve_start, reserve_end = _reserve(machines, locks)
     _make_room(machines, families, modes)
+    wants = _wants(machines, families, tasks, modes)
     envs = _envs(problem, families, modes)
     envs["first_pool"], envs["num_pool"] = machines["num_places"].sum(), 1  # one to spare
     if machines["plain"].all():
@@ -49,6 +52,7 @@ def to_arrays(problem: Problem) -> ProblemArrays:
         tasks=tasks,
         details=details,
         modes=modes.records,
+        wants=wants,
         machines=machines,
         locks=locks,
         reserve_start=reserve_start,
@@ -226,6 +230,22 @@ def _count_places(owners: Ints, modes: Records, seen: Ints, machines: Records) -
             machines[machine].num_places += 1
 
 
+def _wants(machines: Records, families: Records, tasks: Records, modes: _Modes) -> Records:
+    """Return who wants which machine, and write where each machine's part lies."""
+    counts = np.diff(modes.first)
+    owners = np.repeat(np.arange(len(families)), families["last_task"] - families["first_task"])
+    few = np.flatnonzero(counts <= MOST_SHARED)
+    index = np.repeat(few, counts[few])
+    mine = modes.records[np.repeat(counts <= MOST_SHARED, counts)]
+    wants = np.empty(len(index), WANTS)
+    wants["task"], wants["family"] = index, owners[index]
+    wants["latest"] = families["due"][owners[index]] - tasks["after"][index]
+    wants["work"] = mine["duration"] / counts[index]
+    edges = offsets(np.bincount(mine["machine"], minlength=len(machines)))
+    machines["first_want"], machines["last_want"] = edges[:-1], edges[1:]
+    return wants[np.lexsort((wants["latest"], mine["machine"]))]
+
+
 def _make_pool(envs: Records, families: Records, details: Records, modes: _Modes) -> None:
     """Note the tasks that every machine does in the same time, and room for those who wait."""
     num_machines = int(envs["last_machine"][0])
@@ -263,10 +283,11 @@ _SHIFTS = {
     "tasks": {"first_mode": "modes", "machine": "machines"},
     "details": {"last_mode": "modes"},
     "modes": {"machine": "machines"},
+    "wants": {"task": "tasks", "family": "families"},
     "machines": {"first_place": "places", "first_reserve": "reserve_start",
                  "last_reserve": "reserve_start", "first_window": "window_start",
                  "last_window": "window_start", "week_window": "window_start",
-                 "clock": "clocks"},
+                 "clock": "clocks", "first_want": "wants", "last_want": "wants"},
     "locks": {"machine": "machines"},
 }  # fmt: skip
 _SIZES: dict[str, Callable[[ProblemArrays], int]] = {

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from scheduler_core.compiled import inlined, lean_kernel
 from scheduler_core.problem import NEVER
-from scheduler_core.simulator.arrays import Objective, ProblemArrays, State
+from scheduler_core.simulator.arrays import MOST_SHARED, Objective, ProblemArrays, State
 from scheduler_core.simulator.queues import (
     arrive,
     choose_again,
@@ -41,6 +41,7 @@ def reset(p: ProblemArrays, o: Objective, s: State, e: int) -> None:
         set_free(p, s, machine, p.machines[machine].first_free)
         s.machines[machine].waiting, s.machines[machine].shortest = 0, NEVER
         s.machines[machine].load = s.machines[machine].queue = 0
+        s.machines[machine].shared_load = 0.0
         s.machines[machine].length = s.machines[machine].movable = 0
         s.machines[machine].first_est = NEVER
     tree, count = 2 * first_machine, last_machine - first_machine
@@ -79,6 +80,18 @@ def _reset_family(p: ProblemArrays, s: State, e: int, family: int) -> None:
         machine = p.tasks[task].machine
         if machine >= 0:
             s.machines[machine].load += p.tasks[task].duration
+        else:
+            share_load(p, s, task, 1)
+
+
+@lean_kernel
+def share_load(p: ProblemArrays, s: State, task: int, sign: int) -> None:
+    """Add a task with several modes to its machines' loads, or take it off again (-1)."""
+    first, last = p.tasks[task].first_mode, p.details[task].last_mode
+    if last - first <= MOST_SHARED:
+        for k in range(first, last):
+            share = sign * p.modes[k].duration / (last - first)
+            s.machines[p.modes[k].machine].shared_load += share
 
 
 @inlined
@@ -103,6 +116,8 @@ def place_inline(p: ProblemArrays, o: Objective, s: State, e: int, family: int) 
     if not s.places[where].movable and not s.families[family].sent:
         s.machines[machine].load -= duration
         s.machines[machine].queue -= duration
+    if p.tasks[task].machine < 0:
+        share_load(p, s, task, -1)
     leave(p, s, e, family, machine)
     s.placed[task].start, s.placed[task].end, s.placed[task].machine = start, end, machine
     s.families[family].ready = end

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from scheduler_core.errors import ConfigError, one_line
+from scheduler_core.generator import SHOPS
 from scheduler_core.policy import NetworkConfig
 
 
@@ -29,17 +30,17 @@ class PPOConfig:
 
     learning_rate: float = 3e-4
     """Step size of Adam at the start, > 0; it falls linearly to a tenth."""
-    problems_per_update: int = 8
+    problems_per_update: int = 16
     """Problems in each rollout, >= 1."""
     rollouts_per_problem: int = 8
-    """Rollouts of each problem under the same weights, >= 1."""
+    """Rollouts of each problem under the same weights, >= 1: each other's baseline."""
     epochs: int = 3
     """Passes over a rollout, >= 1."""
-    minibatch_size: int = 2048
+    minibatch_size: int = 1024
     """Decisions in each step of Adam, >= 2."""
     gamma: float = 1.0
     """Discount, in (0, 1]; 1 because the score does not discount."""
-    gae_lambda: float = 0.95
+    gae_lambda: float = 0.99
     """Weight of longer returns in the advantage, in [0, 1]."""
     clip_coef: float = 0.2
     """How far the probability ratio may move, > 0."""
@@ -72,7 +73,10 @@ class PPOConfig:
 
 @dataclass(frozen=True, slots=True)
 class ImitationConfig:
-    """Warm start: imitate on each problem the rule that is best there under its weights.
+    """Warm start: imitate good schedules of small problems.
+
+    The teacher of a problem is the best of a few rules under the problem's weights, improved by
+    simulated annealing.
 
     Raises
     ------
@@ -80,30 +84,35 @@ class ImitationConfig:
         If a field is outside its range.
     """
 
-    decisions: int = 300_000
-    """Decisions imitated before PPO starts, >= 0; 0 skips the warm start."""
-    problems_per_update: int = 32
-    """Problems replayed for each update, >= 1."""
-    epochs: int = 2
-    """Passes over each replay, >= 1."""
+    problems: int = 1000
+    """Problems with a teacher, >= 0; 0 skips the warm start."""
+    max_families: int = 60
+    """Largest of them, >= task.min_families: annealing takes longer to get as far on larger ones."""
+    swaps: int = 300_000
+    """Moves that annealing tries on each, >= 0; 0 leaves the rule's schedule as it is."""
+    epochs: int = 6
+    """Passes over all of their decisions, >= 1."""
     learning_rate: float = 1e-3
-    """Step size of Adam, > 0."""
+    """Step size of Adam at the start, > 0; it falls linearly to a tenth."""
 
     def __post_init__(self) -> None:
-        if self.decisions < 0:
-            raise ConfigError(f"imitation.decisions: must be >= 0, got {self.decisions}")
-        for name in ("problems_per_update", "epochs", "learning_rate"):
+        for name in ("problems", "swaps"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"imitation.{name}: must be >= 0, got {getattr(self, name)}")
+        for name in ("epochs", "learning_rate", "max_families"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"imitation.{name}: must be > 0, got {getattr(self, name)}")
+
+
+WEIGHT_SOURCES = ("sliders", "makespan")
+
+TASK_SHOPS = (*SHOPS, "job_shop", "flexible_job_shop")
+"""Types of shop to train on: the generator's, and those of the standard instances."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskConfig:
     """Problems and weights to train on: generated ones, or ``data``.
-
-    Each problem drawn gets weights of its own: with probability ``fixed_share`` one of three
-    settings of interest (default, late only, on time only), otherwise random ones over the whole
-    range of the sliders.
 
     Raises
     ------
@@ -117,10 +126,17 @@ class TaskConfig:
     """Largest generated problem, >= min_families."""
     data: tuple[str, ...] = ()
     """Snapshot files to train on instead of generated problems."""
-    shops: tuple[str, ...] = ("long_tailed",)
-    """Types of shop generated, drawn with equal probability."""
+    shops: tuple[str, ...] = SHOPS
+    """Types of shop generated, of `TASK_SHOPS`, drawn with equal probability."""
+    weights: str = "sliders"
+    """``sliders``: each problem drawn gets weights of its own, with probability ``fixed_share``
+    one of three settings of interest (default, late only, on time only), otherwise random ones
+    over the whole range of the sliders. ``makespan``: nothing but the makespan counts."""
     fixed_share: float = 0.5
-    """Share of problems under one of the three settings, in [0, 1]."""
+    """See ``weights``, in [0, 1]."""
+    varied_share: float = 0.5
+    """Share of generated problems from a shop with parameters drawn over wide ranges (due dates,
+    arrivals, processing times, load, weights of families), in [0, 1]."""
     constrained_share: float = 0.25
     """Share of generated problems with shifts, downtime, running and locked tasks and alternative
     machines, in [0, 1]."""
@@ -133,11 +149,18 @@ class TaskConfig:
                 "task.min_families: must be >= 1 and <= task.max_families, got "
                 f"{self.min_families} and {self.max_families}"
             )
-        for name in ("fixed_share", "constrained_share"):
+        for name in ("fixed_share", "varied_share", "constrained_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"task.{name}: must be in [0, 1], got {getattr(self, name)}")
         if not self.shops:
             raise ConfigError("task.shops: must name at least one type of shop")
+        for shop in self.shops:
+            if shop not in TASK_SHOPS:
+                known = ", ".join(TASK_SHOPS)
+                raise ConfigError(f"task.shops: must be among {known}, got {shop!r}")
+        if self.weights not in WEIGHT_SOURCES:
+            known = " or ".join(WEIGHT_SOURCES)
+            raise ConfigError(f"task.weights: must be {known}, got {self.weights!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +192,11 @@ class TrainingConfig:
                 raise ConfigError(f"{name}: must be >= 1, got {getattr(self, name)}")
         if not 0 <= self.seed < 2**63:
             raise ConfigError(f"seed: must be >= 0 and below 2**63, got {self.seed}")
+        if self.imitation.max_families < self.task.min_families:
+            raise ConfigError(
+                "imitation.max_families: must be >= task.min_families "
+                f"({self.task.min_families}), got {self.imitation.max_families}"
+            )
 
 
 def load_config(path: Path | None, overrides: Mapping[str, Any] | None = None) -> TrainingConfig:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from scheduler_core.policy import CandidatePolicy
 from scheduler_core.policy.network import segment_log_softmax
-from scheduler_core.training.config import ImitationConfig, PPOConfig
 from scheduler_core.training.ppo import (
     Decisions,
     Floats,
@@ -20,6 +22,9 @@ from scheduler_core.training.ppo import (
     take_step,
 )
 from scheduler_core.training.tasks import Tasks
+
+VALUE_COEF = 0.5
+MAX_GRAD_NORM = 0.5
 
 
 class TeacherActor:
@@ -50,28 +55,53 @@ class TeacherActor:
         return actions, nothing, nothing
 
 
+@dataclass(frozen=True)
+class Lessons:
+    """Decisions of teachers, B of them, with what they chose and what was to come."""
+
+    decisions: Decisions
+    actions: Tensor  # (B,) int64, candidate chosen, counted within the decision
+    returns: Tensor  # (B,) float32, sum of the rewards from there to the end
+    num_problems: int
+
+    @classmethod
+    def of(cls, rollout: Rollout) -> Lessons:
+        """Return what a teacher's rollout, one of each problem, has to tell."""
+        to_come = np.flip(np.flip(rollout.rewards, 0).cumsum(0), 0)
+        returns = torch.from_numpy(to_come[rollout.alive])
+        return cls(rollout.decisions, rollout.actions, returns, rollout.alive.shape[1])
+
+    @classmethod
+    def join(cls, parts: Sequence[Lessons]) -> Lessons:
+        """Return the lessons one after the other."""
+        columns = zip(*(part.decisions for part in parts), strict=True)
+        return cls(
+            Decisions(*(torch.cat(column) for column in columns)),
+            torch.cat([part.actions for part in parts]),
+            torch.cat([part.returns for part in parts]),
+            sum(part.num_problems for part in parts),
+        )
+
+
 def imitate(
     network: CandidatePolicy,
     optimizer: torch.optim.Optimizer,
-    rollout: Rollout,
-    config: ImitationConfig,
-    ppo: PPOConfig,
+    lessons: Lessons,
+    minibatch_size: int,
     rng: np.random.Generator,
 ) -> float:
-    """Learn the choices of a rollout, and its returns as values; return the mean cross-entropy."""
+    """Learn the choices, and the returns as values, in one pass; return the mean cross-entropy."""
     device = next(network.parameters()).device
-    to_come = np.flip(np.flip(rollout.rewards, 0).cumsum(0), 0)
-    returns = torch.from_numpy(to_come[rollout.alive]).to(device)
     losses = []
     network.train()
-    for index in minibatches(len(returns), ppo.minibatch_size, config.epochs, rng):
-        decisions = rollout.decisions.select(index).to(device)
+    for index in minibatches(len(lessons.actions), minibatch_size, 1, rng):
+        decisions = lessons.decisions.select(index).to(device)
         scores, values = network(*decisions)
         log_probs = segment_log_softmax(scores, decisions.counts)
-        actions = rollout.actions[index].to(device)
+        actions = lessons.actions[index].to(device)
         loss = -log_probs[chosen_rows(decisions.counts, actions)].mean()
         losses.append(loss.item())
-        value_loss = nn.functional.mse_loss(values, returns[index])
-        take_step(network, optimizer, loss + ppo.value_coef * value_loss, ppo.max_grad_norm)
+        value_loss = nn.functional.mse_loss(values, lessons.returns[index].to(device))
+        take_step(network, optimizer, loss + VALUE_COEF * value_loss, MAX_GRAD_NORM)
     network.eval()
     return float(np.mean(losses))

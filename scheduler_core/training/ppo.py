@@ -187,6 +187,36 @@ def compute_gae(
     return advantages, np.where(alive, advantages + values, 0.0).astype(np.float32)
 
 
+def normalise_by_problem(
+    advantages: Floats, alive: npt.NDArray[np.bool_], rollouts: int
+) -> Floats:
+    """Return advantages with mean 0 and standard deviation 1 over the rollouts of each problem.
+
+    So the rollouts of a problem are each other's baseline (Kool et al., "Buy 4 REINFORCE samples,
+    get a baseline for free!", 2019), and problems count alike whatever their weights make of a
+    delay. A problem on which little can be won or lost keeps small advantages: none is divided
+    by less than a tenth of the deviation over all.
+
+    Parameters
+    ----------
+    advantages, alive
+        (steps, E), the rollouts of a problem side by side.
+    rollouts
+        Of each problem.
+
+    Returns
+    -------
+    (steps, E), 0 where not alive.
+    """
+    out = np.zeros_like(advantages)
+    least = max(0.1 * advantages[alive].std(), 1e-8)
+    for first in range(0, advantages.shape[1], rollouts):
+        group = slice(first, first + rollouts)
+        chosen = advantages[:, group][alive[:, group]]
+        out[:, group] = (advantages[:, group] - chosen.mean()) / max(chosen.std(), least)
+    return np.where(alive, out, 0.0).astype(np.float32)
+
+
 @dataclass(frozen=True, slots=True)
 class UpdateStats:
     """Means over the minibatches of one update."""
@@ -211,8 +241,8 @@ def update(
     device = next(network.parameters()).device
     alive = rollout.alive
     gae = compute_gae(rollout.rewards, rollout.values, alive, config.gamma, config.gae_lambda)
-    advantages, returns = (torch.from_numpy(each[alive]).to(device) for each in gae)
-    advantages = (advantages - advantages.mean()) / (advantages.std(correction=0) + 1e-8)
+    relative = normalise_by_problem(gae[0], alive, config.rollouts_per_problem)
+    advantages, returns = (torch.from_numpy(each[alive]).to(device) for each in (relative, gae[1]))
     old_log_probs = rollout.log_probs.to(device)
     records: list[_Losses] = []
     network.train()

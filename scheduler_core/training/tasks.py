@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,11 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from scheduler_core.errors import Fault, ProblemError
-from scheduler_core.generator import GeneratorConfig, generate_problem
+from scheduler_core.generator import (
+    GeneratorConfig,
+    generate_flexible_job_shop,
+    generate_job_shop,
+    generate_problem,
+)
+from scheduler_core.instances import MAKESPAN_WEIGHTS
 from scheduler_core.objective import RewardWeights, ideal_score
 from scheduler_core.policy.scheduler import POLICY_DELTA
 from scheduler_core.problem import Problem
 from scheduler_core.rules import ALL_RULES, RULE_DELTA, try_rules
+from scheduler_core.search import anneal
 from scheduler_core.simulator import (
     Batch,
     Objective,
@@ -31,6 +39,10 @@ DEFAULT = RewardWeights()
 LATE_ONLY = RewardWeights(early_bonus_per_day=0.0)
 ON_TIME_ONLY = RewardWeights(early_bonus_per_day=0.0, late_penalty_per_day=-1.0)
 
+MACHINES_OF_JOB_SHOPS = (5, 21)
+"""Range of the number of machines, the last excluded."""
+MACHINES_OF_FLEXIBLE = (4, 16)
+
 Floats = npt.NDArray[np.float64]
 Job = tuple[Problem, RewardWeights]
 
@@ -41,7 +53,7 @@ class Tasks:
 
     batch: Batch
     teacher_start: npt.NDArray[np.int64]
-    """(T,) start of each task in the best rule's schedule."""
+    """(T,) start of each task in the teacher's schedule."""
     teacher_machine: npt.NDArray[np.int64]
     """(T,) its machine there."""
     edd_cost: Floats
@@ -55,15 +67,18 @@ def make_tasks(
     repeats: int = 1,
     rules: Sequence[str] = ALL_RULES,
     *,
+    swaps: int = 0,
     choose_machines: bool = True,
     threads: int = 1,
 ) -> Tasks:
     """Return environments for some problems with weights, ``repeats`` of each, side by side.
 
-    ``rules`` are those that the teacher is the best of; EDD is always tried. ``choose_machines``
-    says whether machines are chosen too, ``threads`` how many step the environments.
+    ``rules`` are those that the teacher is the best of, before ``swaps`` moves of annealing; EDD
+    is always tried. ``choose_machines`` says whether machines are chosen too, ``threads`` how many
+    judge the problems and step the environments.
     """
-    judged = [_judge(problem, weights, rules) for problem, weights in jobs]
+    with ThreadPoolExecutor(threads) as pool:
+        judged = list(pool.map(lambda job: _judge(*job, rules, swaps), jobs))
     judged = [each for each in judged for _ in range(repeats)]
     arrays = join([each.arrays for each in judged])
     objective = make_objective(arrays, [each.weights for each in judged])
@@ -91,14 +106,17 @@ class _Judged:
     edd_cost: float
 
 
-def _judge(problem: Problem, weights: RewardWeights, rules: Sequence[str]) -> _Judged:
-    """Run the rules and keep the best schedule as a teacher."""
+def _judge(problem: Problem, weights: RewardWeights, rules: Sequence[str], swaps: int) -> _Judged:
+    """Run the rules, and improve the best schedule to be a teacher."""
     arrays = to_arrays(problem)
     objective = make_objective(arrays, [weights])
     ideal = ideal_score(problem, weights)
     (edd,) = try_rules(arrays, objective, ("edd",), (RULE_DELTA,))
     best = max([edd, *try_rules(arrays, objective, rules)], key=lambda run: run.score)
-    start, machine = best.state.placed["start"], best.state.placed["machine"]
+    placed = best.state.placed
+    if swaps:
+        placed = anneal(arrays, objective, best.state, swaps=swaps, seed=0).placed
+    start, machine = placed["start"], placed["machine"]
     return _Judged(arrays, weights, start, machine, ideal - best.score, ideal - edd.score)
 
 
@@ -130,8 +148,12 @@ def sample_weights(rng: np.random.Generator, fixed_share: float) -> RewardWeight
     )
 
 
-def job_source(config: TaskConfig) -> Callable[[np.random.Generator], Job]:
+def job_source(
+    config: TaskConfig, max_families: int | None = None
+) -> Callable[[np.random.Generator], Job]:
     """Return a function that draws a problem and weights to train on.
+
+    ``max_families`` takes the place of the config's, for generated problems.
 
     Raises
     ------
@@ -139,18 +161,50 @@ def job_source(config: TaskConfig) -> Callable[[np.random.Generator], Job]:
         If a snapshot file of the config is faulty or leaves nothing to decide.
     """
     given = [_read_problem(path) for path in config.data]
+    largest = min(config.max_families, max_families or config.max_families)
 
     def draw(rng: np.random.Generator) -> Job:
-        weights = sample_weights(rng, config.fixed_share)
+        weights = MAKESPAN_WEIGHTS
+        if config.weights == "sliders":
+            weights = sample_weights(rng, config.fixed_share)
         if given:
             return given[rng.integers(len(given))], weights
-        shop = GeneratorConfig(shop=config.shops[rng.integers(len(config.shops))])
-        size = int(rng.integers(config.min_families, config.max_families + 1))
-        if config.constrained_share > 0 and rng.random() < config.constrained_share:
-            shop = constrained(shop, rng)
-        return generate_problem(size, rng, shop), weights
+        size = int(rng.integers(config.min_families, largest + 1))
+        return _draw_problem(size, config, rng), weights
 
     return draw
+
+
+def _draw_problem(size: int, config: TaskConfig, rng: np.random.Generator) -> Problem:
+    kind = config.shops[rng.integers(len(config.shops))]
+    if kind == "job_shop":
+        return generate_job_shop(size, int(rng.integers(*MACHINES_OF_JOB_SHOPS)), rng)
+    if kind == "flexible_job_shop":
+        return generate_flexible_job_shop(size, int(rng.integers(*MACHINES_OF_FLEXIBLE)), rng)
+    shop = GeneratorConfig(shop=kind)
+    if rng.random() < config.varied_share:
+        shop = varied(shop, rng)
+    if rng.random() < config.constrained_share:
+        shop = constrained(shop, rng)
+    return generate_problem(size, rng, shop)
+
+
+def varied(shop: GeneratorConfig, rng: np.random.Generator) -> GeneratorConfig:
+    """Return a shop with other due dates, arrivals, times, load and weights than the usual ones."""
+    return replace(
+        shop,
+        machines_per_family=0.3 * 3 ** rng.uniform(-1, 1),
+        zipf_exponent=rng.uniform(0.2, 1.5),
+        mean_tasks=rng.uniform(2, 7),
+        any_machine_fraction=rng.uniform(0, 0.2),
+        median_hours=10 * 2 ** rng.uniform(-1, 1),
+        hours_sigma=rng.uniform(0.3, 1.5),
+        due_range_days=int(rng.integers(8, 61)),
+        late_fraction=rng.uniform(0, 0.3),
+        urgent_fraction=rng.uniform(0, 0.4),
+        weighted_fraction=rng.uniform(0, 1),
+        arriving_fraction=rng.uniform(0, 0.8),
+    )
 
 
 def constrained(shop: GeneratorConfig, rng: np.random.Generator) -> GeneratorConfig:

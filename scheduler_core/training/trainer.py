@@ -13,35 +13,27 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from scheduler_core.errors import ConfigError
 from scheduler_core.files import append_line, finite_or_none, write_aside
-from scheduler_core.generator import generate_problem, problem_stream
+from scheduler_core.generator import problem_stream
 from scheduler_core.policy import CandidatePolicy, load_checkpoint, save_checkpoint
 from scheduler_core.policy.device import DeviceChoice
 from scheduler_core.training.config import TrainingConfig, config_yaml
-from scheduler_core.training.imitation import TeacherActor, imitate
+from scheduler_core.training.imitation import Lessons, TeacherActor, imitate
 from scheduler_core.training.ppo import PolicyActor, collect_rollout, update
-from scheduler_core.training.tasks import (
-    DEFAULT,
-    LATE_ONLY,
-    ON_TIME_ONLY,
-    Job,
-    Tasks,
-    job_source,
-    make_tasks,
-)
+from scheduler_core.training.tasks import Job, Tasks, job_source, make_tasks
+from scheduler_core.training.validation import validation_tasks
 
-TEACHERS = ("atc", "covert", "feasible_edd", "mdd", "spt", "srpt")
-"""Rules to imitate: under any weights one of these is nearly always the best."""
+TEACHERS = ("atc", "covert", "feasible_edd", "mdd", "mwkr", "spt", "srpt")
+"""Rules that teachers start from: under any weights one of these is nearly always the best."""
 
-UNIT_RULES = ("atc", "spt")
+TEACHERS_AT_ONCE = 32
+"""Problems of which teachers make schedules between two reports."""
+
+UNIT_RULES = ("atc", "mwkr", "spt")
 """Rules that set the unit of reward in PPO: near the best, at a fraction of the time."""
-
-VALIDATION_SIZES = (40, 100)
-VALIDATION_WEIGHTS = {"default": DEFAULT, "late_only": LATE_ONLY, "on_time_only": ON_TIME_ONLY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +41,11 @@ class Progress:
     """Where a run stands, told to listeners after each update."""
 
     phase: str
-    """``imitation`` or ``ppo``."""
+    """``teacher``, ``imitation`` or ``ppo``."""
     timestep: int
-    """Decisions of the phase so far."""
+    """Decisions of the phase so far; of the teacher, problems."""
     timesteps: int
-    """Decisions the phase will take."""
+    """Decisions, or problems, the phase will take."""
     metrics: dict[str, float]
     """The figures of this update, by name."""
 
@@ -65,12 +57,14 @@ class TrainingResult:
     best: Path
     """Checkpoint with the lowest validation ratio."""
     ratio: float
-    """Geometric mean over validation tasks of delay cost / the best rule's."""
+    """Delay cost / the best rule's on validation tasks: means, and of these the geometric mean."""
     seconds: float
     """Wall time."""
 
 
 Listener = Callable[[Progress], None]
+Source = Callable[[np.random.Generator], Job]
+"""Draws a problem with weights."""
 
 
 def train(
@@ -144,7 +138,7 @@ class Trainer:
         self.action_rng, self.batch_rng = rng.spawn(2)
         self.origin = origin
         self.listener = listener
-        self.draw: Callable[[np.random.Generator], Job] = job_source(config.task)
+        self.draw: Source = job_source(config.task)
         self.validation = validation_tasks(config)
         self.best_ratio = float("inf")
         self.timestep = 0
@@ -156,7 +150,7 @@ class Trainer:
             raise ConfigError(f"run {self.folder}: already holds a run; name another directory")
         write_aside(self.folder / "config.yaml", config_yaml(self.config).encode())
         try:
-            if warm_start and self.config.imitation.decisions:
+            if warm_start and self.config.imitation.problems:
                 self._imitate()
             self._improve()
         except BaseException:  # whatever ends it, nobody must take the run for a live one
@@ -170,24 +164,35 @@ class Trainer:
         return self.folder / "checkpoints" / f"{name}.safetensors"
 
     def _imitate(self) -> None:
-        settings = self.config.imitation
+        """Learn from teachers on small problems."""
+        settings, batch = self.config.imitation, self.config.ppo.minibatch_size
         optimizer = torch.optim.Adam(self.network.parameters(), settings.learning_rate)
-        done = updates = 0
-        while done < settings.decisions:
-            begin = perf_counter()
-            tasks = self._tasks(settings.problems_per_update, 1, TEACHERS)
-            rollout = collect_rollout(tasks, TeacherActor(tasks))
-            loss = imitate(
-                self.network, optimizer, rollout, settings, self.config.ppo, self.batch_rng
-            )
-            decisions = int(rollout.alive.sum())
-            done += decisions
-            updates += 1
+        lessons = self._lessons()
+        total, begin = settings.epochs * len(lessons.actions), perf_counter()
+        for epoch in range(settings.epochs):
+            left = 1 - epoch / settings.epochs
+            optimizer.param_groups[0]["lr"] = settings.learning_rate * (0.1 + 0.9 * left)
+            loss = imitate(self.network, optimizer, lessons, batch, self.batch_rng)
+            done = (epoch + 1) * len(lessons.actions)
             metrics = {
                 "cross_entropy": loss,
-                "decisions_per_second": decisions / (perf_counter() - begin),
+                "decisions_per_second": done / (perf_counter() - begin),
             }
-            self._end_update("imitation", updates, done, settings.decisions, metrics)
+            self._end_update("imitation", epoch + 1, done, total, metrics)
+
+    def _lessons(self) -> Lessons:
+        """Draw small problems, let teachers schedule them, and return what they decide."""
+        settings, begin = self.config.imitation, perf_counter()
+        draw = job_source(self.config.task, settings.max_families)
+        parts: list[Lessons] = []
+        while (done := sum(part.num_problems for part in parts)) < settings.problems:
+            count = min(TEACHERS_AT_ONCE, settings.problems - done)
+            tasks = self._tasks(draw, count, 1, TEACHERS, settings.swaps)
+            parts.append(Lessons.of(collect_rollout(tasks, TeacherActor(tasks))))
+            speed = (done + count) / (perf_counter() - begin)
+            progress = {"problems_per_second": speed}
+            self._report("teacher", done + count, settings.problems, progress)
+        return Lessons.join(parts)
 
     def _improve(self) -> None:
         ppo, timesteps = self.config.ppo, self.config.timesteps
@@ -197,7 +202,9 @@ class Trainer:
             begin = perf_counter()
             left = 1 - done / timesteps
             optimizer.param_groups[0]["lr"] = ppo.learning_rate * (0.1 + 0.9 * left)
-            tasks = self._tasks(ppo.problems_per_update, ppo.rollouts_per_problem, UNIT_RULES)
+            tasks = self._tasks(
+                self.draw, ppo.problems_per_update, ppo.rollouts_per_problem, UNIT_RULES
+            )
             rollout = collect_rollout(tasks, PolicyActor(self.network, self.action_rng))
             stats = update(
                 self.network, optimizer, rollout, ppo, ppo.entropy_coef * left, self.batch_rng
@@ -221,22 +228,25 @@ class Trainer:
             metrics = metrics | self._validate(phase, done)
         self._report(phase, done, total, metrics)
 
-    def _tasks(self, count: int, repeats: int, rules: Sequence[str]) -> Tasks:
-        jobs = [self.draw(self.problem_rng) for _ in range(count)]
+    def _tasks(
+        self, draw: Source, count: int, repeats: int, rules: Sequence[str], swaps: int = 0
+    ) -> Tasks:
+        jobs = [draw(self.problem_rng) for _ in range(count)]
         choose, threads = self.config.task.choose_machines, os.cpu_count() or 1
-        return make_tasks(jobs, repeats, rules, choose_machines=choose, threads=threads)
+        return make_tasks(
+            jobs, repeats, rules, swaps=swaps, choose_machines=choose, threads=threads
+        )
 
     def _validate(self, phase: str, done: int) -> dict[str, float]:
         """Measure the greedy policy, keep it if it is the best so far, and return the figures."""
         metrics = {}
         for name, tasks in self.validation.items():
             returns = collect_rollout(tasks, PolicyActor(self.network, None)).returns()
-            metrics[f"to_best_rule/{name}"] = _mean_ratio(-returns)
-            metrics[f"to_edd/{name}"] = _mean_ratio(
-                -returns * tasks.unit / np.maximum(tasks.edd_cost, tasks.unit)
-            )
+            metrics[f"to_best_rule/{name}"] = float(-returns.mean())
+            to_edd = -returns * tasks.unit / np.maximum(tasks.edd_cost, tasks.unit)
+            metrics[f"to_edd/{name}"] = float(to_edd.mean())
         ratios = [value for name, value in metrics.items() if name.startswith("to_best_rule/")]
-        metrics["to_best_rule"] = _mean_ratio(np.array(ratios))
+        metrics["to_best_rule"] = float(np.exp(np.log(np.maximum(ratios, 1e-9)).mean()))
         self._save("last", phase, done, metrics)
         if metrics["to_best_rule"] < self.best_ratio:
             self.best_ratio = metrics["to_best_rule"]
@@ -271,22 +281,3 @@ class Trainer:
         best = finite_or_none(self.best_ratio)
         status = {"state": state, "timestep": done, "best_to_best_rule": best}
         write_aside(self.folder / "status.json", json.dumps(status, allow_nan=False).encode())
-
-
-def _mean_ratio(ratios: npt.NDArray[Any]) -> float:
-    """Return the geometric mean, no ratio counted as less than a tenth.
-
-    So no single problem decides on which costs are near 0, the policy's or the rule's.
-    """
-    return float(np.exp(np.log(np.maximum(ratios, 0.1)).mean()))
-
-
-def validation_tasks(config: TrainingConfig) -> dict[str, Tasks]:
-    """Return the fixed problems that no training and no test sees, by size and weights."""
-    rng = problem_stream("validation", config.seed)
-    tasks = {}
-    for size in VALIDATION_SIZES:
-        problems = [generate_problem(size, rng) for _ in range(config.validation_problems)]
-        for name, weights in VALIDATION_WEIGHTS.items():
-            tasks[f"{name}/{size}"] = make_tasks([(problem, weights) for problem in problems])
-    return tasks
