@@ -205,10 +205,11 @@ def _measure_large(num_machines: int, num_families: int) -> Large:
     problem = generate_problem(num_families, problem_stream("test", 0), config)
     dispatch(fresh_problems(10, config, 1)[0], "edd")  # loads the compiled code
     seconds = {rule: dispatch(problem, rule).runtime_seconds for rule in ALL_RULES}
-    return Large(num_machines, problem.num_tasks, seconds, _peak_bytes())
+    return Large(num_machines, problem.num_tasks, seconds, peak_bytes())
 
 
-def _peak_bytes() -> int:
+def peak_bytes() -> int:
+    """Return the most memory that this process has ever held; 0 where unknown."""
     try:
         import resource  # not on Windows
     except ImportError:

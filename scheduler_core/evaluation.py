@@ -7,7 +7,7 @@ and Tibshirani, "An introduction to the bootstrap", 1993, chapter 13).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from scheduler_core.problem import Problem
 
 BOOTSTRAP_SAMPLES = 10_000
 
+Floats = npt.NDArray[np.float64]
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -31,8 +33,10 @@ class Comparison:
     """Mean over snapshots of the method's delay cost / the rival's."""
     interval: tuple[float, float]
     """95 % bootstrap interval of the mean ratio."""
+    total_ratio: float
+    """All the method's delay cost / all the rival's: finite if the rival ever has any."""
     wins: int
-    """Snapshots on which the method's delay cost is lower."""
+    """Schedules whose delay cost is lower than the rival's."""
     ties: int
     losses: int
 
@@ -42,23 +46,26 @@ class Comparison:
             **asdict(self),
             "mean_ratio": finite_or_none(self.mean_ratio),
             "interval": tuple(finite_or_none(end) for end in self.interval),
+            "total_ratio": finite_or_none(self.total_ratio),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A method on several snapshots under one setting of the weights."""
+    """A method on several snapshots, under one setting of the weights or several."""
 
     method: str
     snapshots: int
     completion_rate: float
-    """Lowest of all snapshots."""
+    """Lowest of all schedules."""
     constraint_violations: int
-    """Sum over all snapshots."""
+    """Sum over all schedules."""
     on_time_rate: float
-    """Mean over snapshots."""
+    """Mean over schedules."""
     runtime_seconds: float
-    """Mean over snapshots."""
+    """Mean over schedules."""
+    median_runtime_seconds: float
+    max_runtime_seconds: float
     comparisons: tuple[Comparison, ...]
 
     def to_dict(self) -> dict[str, object]:
@@ -127,38 +134,70 @@ def evaluate(
         compare(problem, names, weights, model=model, seed=seed, device=device)
         for problem in problems
     ]
-    costs = {name: np.array([table[name].delay_cost for table in tables]) for name in names}
-    own = [table[method] for table in tables]
+    rival_costs = {
+        rival: np.array([table[rival].delay_cost for table in tables]) for rival in rivals
+    }
+    return summarize(method, [table[method] for table in tables], rival_costs, seed=seed)
+
+
+def summarize(
+    method: str,
+    own: Sequence[Metrics],
+    rival_costs: Mapping[str, Floats],
+    *,
+    per_snapshot: int = 1,
+    seed: int = 0,
+) -> Evaluation:
+    """Return how a method does, from the figures of its schedules and its rivals' costs.
+
+    Parameters
+    ----------
+    method
+        Its name.
+    own
+        Figures of its schedules: ``per_snapshot`` for the first snapshot, then for the next.
+    rival_costs
+        (N,) delay costs of each rival by name, in the order of ``own``.
+    per_snapshot
+        Schedules of each snapshot, under as many settings of the weights. They are not
+        independent: the bootstrap draws whole snapshots.
+    seed
+        Seed of the bootstrap.
+    """
+    costs = np.array([each.delay_cost for each in own])
+    runtimes = [each.runtime_seconds for each in own]
     rng = np.random.default_rng(seed)
     return Evaluation(
         method=method,
-        snapshots=len(problems),
+        snapshots=len(own) // per_snapshot,
         completion_rate=min(each.completion_rate for each in own),
         constraint_violations=sum(each.constraint_violations for each in own),
         on_time_rate=float(np.mean([each.on_time_rate for each in own])),
-        runtime_seconds=float(np.mean([each.runtime_seconds for each in own])),
-        comparisons=tuple(_compare_costs(name, costs[method], costs[name], rng) for name in rivals),
+        runtime_seconds=float(np.mean(runtimes)),
+        median_runtime_seconds=float(np.median(runtimes)),
+        max_runtime_seconds=max(runtimes),
+        comparisons=tuple(
+            compare_costs(rival, costs, theirs, per_snapshot, rng)
+            for rival, theirs in rival_costs.items()
+        ),
     )
 
 
-def cost_ratios(
-    own: npt.NDArray[np.float64], rival: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
+def cost_ratios(own: Floats, rival: Floats) -> Floats:
     """Return own / rival for each snapshot; two costs of 0 have the ratio 1."""
     return np.divide(own, rival, out=np.where(own > 0, np.inf, 1.0), where=rival > 0)
 
 
-def _compare_costs(
-    rival: str,
-    own_costs: npt.NDArray[np.float64],
-    rival_costs: npt.NDArray[np.float64],
-    rng: np.random.Generator,
+def compare_costs(
+    rival: str, own_costs: Floats, rival_costs: Floats, per_snapshot: int, rng: np.random.Generator
 ) -> Comparison:
-    ratios = cost_ratios(own_costs, rival_costs)
+    """Return how delay costs compare, both (N,) in one order; see `summarize`."""
+    ratios = cost_ratios(own_costs, rival_costs).reshape(-1, per_snapshot).mean(axis=1)
     draws = rng.integers(len(ratios), size=(BOOTSTRAP_SAMPLES, len(ratios)))
     # A rival's cost may be 0, and between two infinite means nothing can be interpolated.
     means = ratios[draws].mean(axis=1)
     low, high = np.percentile(means, [2.5, 97.5], method="inverted_cdf")
+    totals = np.array([own_costs.sum()]), np.array([rival_costs.sum()])
     tied = np.isclose(own_costs, rival_costs, rtol=1e-9, atol=1e-9)
     wins = int(((own_costs < rival_costs) & ~tied).sum())
     ties = int(tied.sum())
@@ -166,7 +205,8 @@ def _compare_costs(
         rival=rival,
         mean_ratio=float(ratios.mean()),
         interval=(float(low), float(high)),
+        total_ratio=float(cost_ratios(*totals)[0]),
         wins=wins,
         ties=ties,
-        losses=len(ratios) - wins - ties,
+        losses=len(own_costs) - wins - ties,
     )

@@ -68,7 +68,7 @@ def make_schedule(
     weights
         The objective; default: the default weights.
     model
-        Checkpoint for ``ppo``; default: the one that ships.
+        Checkpoint for ``ppo``; default: the one that ships for these weights, see `shipped_model`.
     seed
         Seed of methods that draw at random.
     device
@@ -96,7 +96,7 @@ def _make(
     device: str,
 ) -> Schedule:
     if method == "ppo":
-        return load_policy(model, device).schedule(problem, weights)
+        return load_policy(model or shipped_model(weights), device).schedule(problem, weights)
     if method == "best_rule":
         return best_rule(problem, weights)
     if method in RULES:
@@ -112,7 +112,19 @@ def _warm_up(method: str, model: Path | None, device: str) -> None:
     _make(tiny, method, RewardWeights(), model, 0, device)
 
 
-def load_policy(model: Path | None = None, device: str = "cpu") -> PPOScheduler:
+def shipped_model(weights: RewardWeights) -> Path:
+    """Return the checkpoint that ships for some weights: one for due dates, one for the makespan.
+
+    The latter serves where nothing but the makespan counts.
+    """
+    # Importing torch takes seconds, and nothing but the policy needs it.
+    from scheduler_core.policy import DEFAULT_MODEL, MAKESPAN_MODEL
+
+    asks = (weights.on_time_reward, weights.early_bonus_per_day, weights.late_penalty_per_day)
+    return DEFAULT_MODEL if any(asks) or not weights.makespan_penalty_per_day else MAKESPAN_MODEL
+
+
+def load_policy(model: Path, device: str = "cpu") -> PPOScheduler:
     """Return the policy of a checkpoint, kept in memory until its file changes.
 
     Raises
@@ -122,16 +134,13 @@ def load_policy(model: Path | None = None, device: str = "cpu") -> PPOScheduler:
     DeviceError
         If the device is not on this machine.
     """
-    # Importing torch takes seconds, and nothing but the policy needs it.
-    from scheduler_core.policy import DEFAULT_MODEL
-
-    path = model or DEFAULT_MODEL
-    changed = path.stat().st_mtime_ns if path.exists() else 0
-    return _load_policy(path, changed, device)
+    changed = model.stat().st_mtime_ns if model.exists() else 0
+    return _load_policy(model, changed, device)
 
 
 @lru_cache(maxsize=4)
 def _load_policy(path: Path, changed: int, device: str) -> PPOScheduler:  # noqa: ARG001 - a key
+    # Importing torch takes seconds, and nothing but the policy needs it.
     from scheduler_core.policy import PPOScheduler
 
     return PPOScheduler.load(path, device)

@@ -255,7 +255,7 @@ def test_train_leaves_a_run_and_a_policy_that_schedules(
 ) -> None:
     """A tiny run on one snapshot; its best checkpoint is a method like any other."""
     settings = [
-        "validation_problems=1", "imitation.decisions=0", "network.hidden_sizes=[8,8,8]",
+        "validation_problems=1", "imitation.problems=0", "network.hidden_sizes=[8,8,8]",
         "ppo.learning_rate=1e-3", "ppo.problems_per_update=2", "ppo.epochs=1",
     ]  # fmt: skip
     code, text, errors = call(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from scheduler_core import evaluation
 from scheduler_core.errors import CheckpointError, ConfigError
-from scheduler_core.evaluation import compare, cost_ratios, evaluate
+from scheduler_core.evaluation import compare, cost_ratios, evaluate, summarize
 from scheduler_core.generator import generate_problem
 from scheduler_core.methods import DEVICES, METHODS, load_policy, make_schedule
 from scheduler_core.objective import RewardWeights, measure
@@ -106,6 +107,8 @@ def test_cost_ratios_of_zero_costs_mean_no_difference_or_a_lost_cause() -> None:
 # Late hours of two one-hour and two-hour jobs, both due at 0, above the 1 + 2 alone:
 # short first 1 + 3, a delay of 1; long first 2 + 3, a delay of 2.
 SHORT_FIRST = one_machine([HOUR, 2 * HOUR])
+FIGURES = compare(SHORT_FIRST, ["spt"], LATE_ONLY)["spt"]
+"""Of any schedule."""
 
 
 def test_compare_gives_the_figures_of_each_method() -> None:
@@ -167,7 +170,24 @@ def test_evaluate_against_a_rival_without_any_cost_has_no_finite_ratio() -> None
     problem = one_machine([HOUR, 2 * HOUR], [HOUR, 3 * HOUR])
     found = evaluate([problem], LATE_ONLY, method="lpt", rivals=["spt"]).comparisons[0]
     assert (found.mean_ratio, *found.interval) == (np.inf, np.inf, np.inf)
+    assert found.total_ratio == np.inf
+    assert found.to_dict()["total_ratio"] is None
     assert (found.wins, found.ties, found.losses) == (0, 0, 1)
+
+
+def test_summarize_draws_snapshots_with_all_their_settings() -> None:
+    """Two snapshots under two weights each: ratios (1, 3) and (4, 0) have means of 2 both.
+
+    So there is nothing to draw, though each ratio alone would vary; totals are 8 to 4.
+    """
+    own = [replace(FIGURES, delay_cost=cost, runtime_seconds=cost) for cost in (1.0, 3.0, 4.0, 0.0)]
+    found = summarize("ppo", own, {"edd": np.ones(4)}, per_snapshot=2)
+    (edd,) = found.comparisons
+    assert found.snapshots == 2
+    assert (edd.mean_ratio, *edd.interval, edd.total_ratio) == (2, 2, 2, 2)
+    assert (edd.wins, edd.ties, edd.losses) == (1, 1, 2)
+    assert (found.runtime_seconds, found.median_runtime_seconds) == (2, 2)
+    assert found.max_runtime_seconds == 4
 
 
 def test_evaluate_of_a_policy_sums_up_its_schedules(model: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scheduler_core import instances
 from scheduler_core.errors import ProblemError
 from scheduler_core.instances import Form, parse_instance, read_instance
-from tests.test_instances import FLEXIBLE, FOLDER, KNOWN, STANDARD, TAILLARD
+from tests.test_instances import FILES, FLEXIBLE, FOLDER, KNOWN, STANDARD, TAILLARD
 
 
 def refusal(data: bytes, name: str = "instance.jsp", form: Form | None = None) -> ProblemError:
@@ -173,7 +173,7 @@ def test_all_faults_of_a_file_are_named_at_once() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", KNOWN)
+@pytest.mark.parametrize("name", FILES)
 def test_file_cut_off_after_any_word_is_refused(name: str) -> None:
     """There is no place at which half a file passes for a smaller instance."""
     path = FOLDER / KNOWN[name]["path"]

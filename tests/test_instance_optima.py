@@ -15,7 +15,7 @@ from scheduler_core.rules import RULES, dispatch
 from scheduler_core.schedule import Schedule
 from scheduler_core.simulator import Simulator
 from scheduler_core.validation import validate
-from tests.test_instances import KNOWN, known, units
+from tests.test_instances import FILES, KNOWN, known, units
 
 Starts = Sequence[Sequence[int]]
 
@@ -138,7 +138,7 @@ def test_ft06_optimum_is_proven_by_cp_sat_and_its_order_reaches_it() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("name", KNOWN)
+@pytest.mark.parametrize("name", FILES)
 def test_schedule_by_any_rule_is_valid_and_no_shorter_than_the_bound(name: str, rule: str) -> None:
     """No rule beats what is proven, with machines to choose or without."""
     problem = known(name)

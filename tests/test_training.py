@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from scheduler_core.errors import CheckpointError, ConfigError, ProblemError
 from scheduler_core.generator import TEST_SEEDS, generate_problem, problem_stream
+from scheduler_core.instances import MAKESPAN_WEIGHTS
 from scheduler_core.objective import RewardWeights, delay_cost
 from scheduler_core.policy import NetworkConfig, PPOScheduler, choose_device, load_checkpoint
 from scheduler_core.problem import Machine, Problem
@@ -30,10 +31,10 @@ from scheduler_core.training.config import (
     TaskConfig,
     config_yaml,
 )
-from scheduler_core.training.imitation import TeacherActor, imitate
-from scheduler_core.training.ppo import collect_rollout
+from scheduler_core.training.imitation import Lessons, TeacherActor, imitate
+from scheduler_core.training.ppo import collect_rollout, normalise_by_problem
 from scheduler_core.training.tasks import job_source, make_tasks, sample_weights
-from scheduler_core.training.trainer import VALIDATION_SIZES, VALIDATION_WEIGHTS, validation_tasks
+from scheduler_core.training.validation import validation_tasks
 from tests.builders import untrained, untrained_scheduler
 from tests.properties.strategies import random_problem
 
@@ -45,7 +46,7 @@ TINY = TrainingConfig(
     validation_problems=1,
     task=TaskConfig(min_families=5, max_families=8),
     network=NetworkConfig(hidden_sizes=(8, 8, 8)),
-    imitation=ImitationConfig(decisions=60, problems_per_update=2, epochs=1),
+    imitation=ImitationConfig(problems=3, max_families=6, swaps=50, epochs=2),
     ppo=PPOConfig(problems_per_update=2, rollouts_per_problem=2, epochs=1, minibatch_size=64),
 )
 CPU = choose_device("cpu")
@@ -84,10 +85,10 @@ def test_config_yaml_reads_back_to_the_same_settings(tmp_path: Path) -> None:
 def test_load_config_overrides_replace_the_settings_of_the_file(tmp_path: Path) -> None:
     """By dotted name; a whole number will do for a fraction."""
     path = written(tmp_path, "seed: 4\nppo: {gamma: 0.5, epochs: 2}\n")
-    config = load_config(path, {"ppo.gamma": 1, "imitation.decisions": 0})
+    config = load_config(path, {"ppo.gamma": 1, "imitation.problems": 0})
     assert (config.seed, config.ppo.epochs, config.ppo.gamma) == (4, 2, 1.0)
     assert isinstance(config.ppo.gamma, float)
-    assert config.imitation.decisions == 0
+    assert config.imitation.problems == 0
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,15 @@ def test_load_config_overrides_replace_the_settings_of_the_file(tmp_path: Path) 
         ("ppo: {entropy_coef: -1}", "ppo.entropy_coef: must be >= 0, got -1"),
         ("ppo: {gae_lambda: 1.1}", "ppo.gae_lambda: must be <= 1, got 1.1"),
         ("ppo: {minibatch_size: 1}", "ppo.minibatch_size: must be >= 2, got 1"),
-        ("imitation: {decisions: -1}", "imitation.decisions: must be >= 0, got -1"),
+        ("imitation: {problems: -1}", "imitation.problems: must be >= 0, got -1"),
+        ("imitation: {swaps: -1}", "imitation.swaps: must be >= 0, got -1"),
+        ("imitation: {max_families: 0}", "imitation.max_families: must be > 0, got 0"),
+        (
+            "task: {shops: [cubic]}",
+            "task.shops: must be among long_tailed, flat, flow, reentrant, ",
+        ),
+        ("task: {weights: all}", "task.weights: must be sliders or makespan, got 'all'"),
+        ("task: {varied_share: -1}", "task.varied_share: must be in [0, 1], got -1"),
         ("imitation: {epochs: 0}", "imitation.epochs: must be > 0, got 0"),
         ("task: {min_families: 9, max_families: 8}", "task.min_families: must be >= 1 and <= task"),
         ("task: {fixed_share: 2}", "task.fixed_share: must be in [0, 1], got 2"),
@@ -178,13 +187,12 @@ def test_teacher_actor_replays_the_best_rule_to_the_second(weights: RewardWeight
 
 
 def test_imitation_learns_what_the_teacher_does() -> None:
-    """Fifteen updates on the same shops bring the cross-entropy from that of chance well down."""
+    """Fifteen passes over the same shops bring the cross-entropy from that of chance well down."""
     rng, network = np.random.default_rng(0), untrained(spread=0.01)
     tasks = make_tasks([(generate_problem(20, rng), RewardWeights()) for _ in range(15)])
     rollout = collect_rollout(tasks, TeacherActor(tasks))
     optimizer = torch.optim.Adam(network.parameters(), 1e-2)
-    settings, ppo = ImitationConfig(epochs=1), PPOConfig(minibatch_size=64)
-    losses = [imitate(network, optimizer, rollout, settings, ppo, rng) for _ in range(15)]
+    losses = [imitate(network, optimizer, Lessons.of(rollout), 64, rng) for _ in range(15)]
     uniform = rollout.decisions.counts.float().log().mean().item()
     assert losses[0] < uniform * 1.05
     assert losses[-1] < losses[0] * 0.7
@@ -194,7 +202,7 @@ def run(folder: Path, config: TrainingConfig = TINY, **options: Any) -> list[dic
     """Train and return the lines of the metrics, without what depends on the clock."""
     train(config, folder, CPU, **options)
     lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    timed = {"seconds", "decisions_per_second"}
+    timed = {"seconds", "decisions_per_second", "problems_per_second"}
     return [
         {name: value for name, value in json.loads(line, parse_constant=refuse).items()
          if name not in timed}
@@ -234,14 +242,19 @@ def test_train_leaves_settings_status_metrics_and_checkpoints(
 def test_train_metrics_move_on_within_each_phase(
     tiny_run: tuple[Path, list[dict[str, Any]]],
 ) -> None:
-    """Imitation, then PPO; each counts its decisions up to what was asked for."""
+    """Teachers, imitation, then PPO; each counts up to what was asked for."""
     metrics = tiny_run[1]
-    assert [line["phase"] for line in metrics] == sorted(line["phase"] for line in metrics)
-    for phase, wanted in (("imitation", TINY.imitation.decisions), ("ppo", TINY.timesteps)):
-        steps = [line["timestep"] for line in metrics if line["phase"] == phase]
-        assert all(before < after for before, after in pairwise(steps))
-        assert steps[-1] >= wanted > (steps[-2] if len(steps) > 1 else 0)
-        assert "to_best_rule" in [line for line in metrics if line["phase"] == phase][-1]
+    phases = ["teacher", "imitation", "ppo"]
+    assert list(dict.fromkeys(line["phase"] for line in metrics)) == phases
+    by_phase = {phase: [line for line in metrics if line["phase"] == phase] for phase in phases}
+    for lines in by_phase.values():
+        assert all(before["timestep"] < after["timestep"] for before, after in pairwise(lines))
+    assert by_phase["teacher"][-1]["timestep"] == TINY.imitation.problems
+    assert len(by_phase["imitation"]) == TINY.imitation.epochs
+    steps = [0, *(line["timestep"] for line in by_phase["ppo"])]
+    assert steps[-1] >= TINY.timesteps > steps[-2]
+    assert "to_best_rule" in by_phase["imitation"][-1]
+    assert "to_best_rule" in by_phase["ppo"][-1]
 
 
 def test_train_with_the_same_seed_repeats_and_with_another_does_not(
@@ -321,13 +334,12 @@ def test_training_problems_are_those_of_the_training_stream(
         return make(jobs, *arguments, **options)
 
     config = replace(TINY, seed=seed, timesteps=1, task=TaskConfig(min_families=6, max_families=6))
-    skipped = len(VALIDATION_SIZES) * len(VALIDATION_WEIGHTS)  # validation problems come first
     monkeypatch.setattr(trainer_module, "make_tasks", remembering)
-    run(tmp_path / "run", replace(config, imitation=ImitationConfig(decisions=0)))
+    run(tmp_path / "run", replace(config, imitation=ImitationConfig(problems=0)))
     own, draw = problem_stream("train", seed), job_source(config.task)
     own.spawn(2)  # actions and minibatches have streams of their own
-    assert drawn[skipped:] == [draw(own)[0] for _ in drawn[skipped:]]
-    trained = {first_families(problem) for problem in drawn[skipped:]}
+    assert drawn == [draw(own)[0] for _ in drawn]
+    trained = {first_families(problem) for problem in drawn}
     assert trained
     assert all(
         first_families(generate_problem(6, problem_stream(purpose, other))) not in trained
@@ -336,17 +348,61 @@ def test_training_problems_are_those_of_the_training_stream(
     )
 
 
-def test_validation_tasks_do_not_depend_on_what_is_trained() -> None:
-    """The same seed gives the same problems, whatever the other settings."""
-    one, other = (
-        validation_tasks(TINY),
-        validation_tasks(replace(TINY, timesteps=7, ppo=PPOConfig())),
-    )
-    assert set(one) == {f"{w}/{n}" for w in VALIDATION_WEIGHTS for n in VALIDATION_SIZES}
+def test_validation_tasks_are_the_same_for_every_run() -> None:
+    """Runs can be compared whatever their seed and settings."""
+    other_run = replace(TINY, seed=TINY.seed + 1, timesteps=7, ppo=PPOConfig())
+    one, other = validation_tasks(TINY), validation_tasks(other_run)
+    assert {"default/40", "late_only/100", "any/20-80"} < set(one)
     for name, tasks in one.items():
         assert np.array_equal(tasks.batch.arrays.modes, other[name].batch.arrays.modes)
         assert np.array_equal(tasks.teacher_start, other[name].teacher_start)
         assert np.array_equal(tasks.unit, other[name].unit)
+
+
+def test_a_run_for_the_makespan_draws_standard_shops_and_nothing_else_counts() -> None:
+    """Every task on its machine or a few, and weights that make of the makespan all there is."""
+    task = TaskConfig(
+        min_families=6, max_families=9, shops=("job_shop", "flexible_job_shop"), weights="makespan"
+    )
+    draw, rng = job_source(task), np.random.default_rng(0)
+    jobs = [draw(rng) for _ in range(20)]
+    assert {weights for _, weights in jobs} == {MAKESPAN_WEIGHTS}
+    assert {6, 9} <= {len(problem.families) for problem, _ in jobs}
+    options = [max(len(t.machines) for f in p.families for t in f.tasks) for p, _ in jobs]
+    assert min(options) == 1 < max(options)
+    assert set(validation_tasks(replace(TINY, task=task))) == {
+        "job_shop/15x15", "job_shop/30x15", "flexible/15x8"
+    }  # fmt: skip
+
+
+def test_annealing_makes_better_teachers() -> None:
+    """Than the rules they start from, on each of some shops, and on the whole by far."""
+    rng = np.random.default_rng(5)
+    jobs = [(generate_problem(20, rng), RewardWeights()) for _ in range(6)]
+    costs = []
+    for swaps in (0, 20_000):
+        tasks = make_tasks(jobs, swaps=swaps, threads=2)
+        costs.append(-collect_rollout(tasks, TeacherActor(tasks)).returns())
+    assert (costs[1] <= costs[0] * 1.01).all()
+    assert costs[1].mean() < 0.95 * costs[0].mean()
+
+
+def test_normalise_by_problem_equals_arithmetic_by_hand() -> None:
+    """Two problems of two rollouts each, the second with ten times the spread; one step is over."""
+    alive = np.array([[True, True, True, True], [True, False, True, True]])
+    advantages = np.array([[1.0, 2.0, 10.0, 20.0], [6.0, 0.0, 30.0, 40.0]], np.float32)
+    relative = normalise_by_problem(advantages, alive, 2)
+    one, other = np.array([1.0, 2.0, 6.0]), np.array([10.0, 20.0, 30.0, 40.0])
+    assert relative[:, :2][alive[:, :2]] == pytest.approx((one - 3) / one.std(), abs=1e-6)
+    assert relative[:, 2:].ravel() == pytest.approx((other - 25) / other.std(), abs=1e-6)
+    assert relative[1, 1] == 0
+
+
+def test_normalise_by_problem_leaves_small_what_hardly_matters() -> None:
+    """A problem of all but equal choices is not blown up to the size of the others."""
+    alive = np.ones((2, 4), np.bool_)
+    advantages = np.array([[0.0, 1e-6, -1.0, 1.0], [0.0, 0.0, 1.0, -1.0]], np.float32)
+    assert abs(normalise_by_problem(advantages, alive, 2)[:, :2]).max() < 1e-4
 
 
 def test_train_in_a_directory_that_holds_a_run_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import json
 
 import streamlit as st
 
-from scheduler_core.methods import load_policy
+from scheduler_core.methods import load_policy, shipped_model
 from scheduler_core.objective import RewardWeights
 from scheduler_core.schedule_file import replay_command, schedule_csv, schedule_document
 from scheduler_core.snapshot import Snapshot
@@ -41,7 +41,7 @@ def show_downloads(snapshot: Snapshot, comparison: Comparison, weights: RewardWe
 def _json(snapshot: Snapshot, plan: Plan, weights: RewardWeights) -> str:
     certificate = {"replay": _replay_command(snapshot, plan)}
     if plan.method == "ppo":
-        certificate["checkpoint_sha256"] = load_policy().sha256
+        certificate["checkpoint_sha256"] = load_policy(shipped_model(weights)).sha256
     document = schedule_document(snapshot, plan.schedule, weights, plan.metrics, certificate)
     return json.dumps(document, indent=1, ensure_ascii=False)
 

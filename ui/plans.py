@@ -9,7 +9,7 @@ from datetime import datetime
 import streamlit as st
 
 from scheduler_core.errors import CheckpointError
-from scheduler_core.methods import METHODS, make_schedule, need_compiling
+from scheduler_core.methods import METHODS, make_schedule, need_compiling, shipped_model
 from scheduler_core.objective import Metrics, RewardWeights, measure
 from scheduler_core.problem import Problem
 from scheduler_core.schedule import Schedule
@@ -136,7 +136,7 @@ def _reference(
 
 
 def _plan_of(snapshot: Snapshot, method: str, weights: RewardWeights) -> Plan:
-    return _plan(snapshot.sha256, method, weights, _model_stamp(method), snapshot.problem)
+    return _plan(snapshot.sha256, method, weights, _model_stamp(method, weights), snapshot.problem)
 
 
 # Keyed by the contents of the snapshot and the model: the problem is determined by the former. A
@@ -156,14 +156,12 @@ def _plan(
     return Plan(method, schedule, metrics, tuple(violations))
 
 
-def _model_stamp(method: str) -> int:
+def _model_stamp(method: str, weights: RewardWeights) -> int:
     """Return when the checkpoint behind a method was changed last, 0 where there is none."""
     if method != "ppo":
         return 0
-    # Importing torch takes seconds, and the rules do without it.
-    from scheduler_core.policy import DEFAULT_MODEL
-
-    return DEFAULT_MODEL.stat().st_mtime_ns if DEFAULT_MODEL.exists() else 0
+    model = shipped_model(weights)
+    return model.stat().st_mtime_ns if model.exists() else 0
 
 
 def show_unavailable(comparison: Comparison) -> None:

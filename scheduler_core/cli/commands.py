@@ -63,7 +63,8 @@ def schedule(options: argparse.Namespace) -> int:
         )
     }
     if options.method == "ppo":
-        policy = methods.load_policy(options.model, options.device)
+        model = options.model or methods.shipped_model(weights)
+        policy = methods.load_policy(model, options.device)
         certificate["checkpoint_sha256"] = policy.sha256
     write_schedule(schedule_document(snapshot, made, weights, metrics, certificate), options.out)
     print(tables.figures({options.method: metrics}))

@@ -100,7 +100,8 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=DEVICES, default="auto", help=_DEVICE_HELP)
     parser.add_argument("--init", type=Path, help="checkpoint to start from")
     parser.add_argument("--run", type=Path, dest="folder", help="directory; default: runs/<time>")
-    parser.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", dest="settings",
+    parser.add_argument("--set", nargs="+", action="extend", default=[], dest="settings",
+                        metavar="NAME=VALUE",
                         help="settings by name, such as ppo.learning_rate=1e-4")  # fmt: skip
     parser.set_defaults(run=commands.train)
 

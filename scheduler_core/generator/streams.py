@@ -12,7 +12,7 @@ Purpose = Literal["sample", "train", "validation", "test"]
 _STREAMS: dict[Purpose, int] = {"sample": 0, "train": 1, "validation": 2, "test": 3}
 MAX_SEED = 2**63 - 1
 """Largest seed. Seeds beyond 128 bits would run into the keys that part the purposes."""
-TEST_SEEDS = range(20)
+TEST_SEEDS = range(200)
 """Seeds of the snapshots that published figures are measured on. Nothing is chosen by these."""
 
 

@@ -1,4 +1,4 @@
-"""What lies ahead of each candidate: later machines, completion, and what the objective makes of it.
+"""What lies ahead of each candidate: later machines, completion, and what the objective says to it.
 
 Four estimates of the family's completion, from the candidate's earliest completion on:
 
@@ -44,7 +44,7 @@ def earlier_work(p: ProblemArrays, s: State, family: int, machine: int, latest: 
 
 @lean_kernel
 def work_to_come(s: State, machine: int) -> float:
-    """Return the work of unplaced tasks on a machine, with its share of those that others can do."""
+    """Return the work of unplaced tasks on a machine, and its share of what others can do too."""
     return float(s.machines[machine].load + s.machines[machine].shared_load)
 
 
@@ -80,7 +80,7 @@ def _look_ahead(p: ProblemArrays, s: State, out: Records, i: int) -> None:
 
 @lean_kernel
 def look_out(p: ProblemArrays, o: Objective, s: State, e: int, out: Records) -> None:
-    """Write the outlook of each candidate of ``e``, all but what `pairs` adds, (num_candidates,)."""
+    """Write the outlook of each candidate of ``e``, (num_candidates,), all but for `pairs`."""
     first_row, machine = p.envs[e].first_row, s.envs[e].machine
     for i in range(len(out)):
         family = s.rows[first_row + i].family

@@ -76,4 +76,4 @@ def _gain(
     own_loss = cost_of_delay(o, e, out[i].weight, out[i].due - own_end, own_delay)
     its_loss = cost_of_delay(o, e, out[j].weight, out[j].due - its_end, its_delay)
     longer = max(its_end, own_end + own_delay) - max(own_end, its_end + its_delay)
-    return own_loss - its_loss - o.points[e].makespan * longer
+    return float(own_loss - its_loss - o.points[e].makespan * longer)

@@ -3,10 +3,11 @@
 from scheduler_core.policy.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from scheduler_core.policy.device import DeviceChoice, choose_device
 from scheduler_core.policy.network import CandidatePolicy, NetworkConfig
-from scheduler_core.policy.scheduler import DEFAULT_MODEL, PPOScheduler
+from scheduler_core.policy.scheduler import DEFAULT_MODEL, MAKESPAN_MODEL, PPOScheduler
 
 __all__ = [
     "DEFAULT_MODEL",
+    "MAKESPAN_MODEL",
     "CandidatePolicy",
     "Checkpoint",
     "DeviceChoice",

@@ -53,7 +53,7 @@ def forward_weights(network: CandidatePolicy) -> ForwardWeights:
     second = next(layer for layer in network.encoder if isinstance(layer, nn.Linear))
     norms = [layer for layer in network.encoder if isinstance(layer, nn.LayerNorm)]
     first_norm, second_norm = norms or (None, None)
-    head, last = network.scorer[0], network.scorer[2]
+    head, last = (layer for layer in network.scorer if isinstance(layer, nn.Linear))
     return ForwardWeights(
         context_weight=_array(network.context_input.weight.T),
         first=_layer(network.candidate_input, first_norm),
@@ -64,7 +64,7 @@ def forward_weights(network: CandidatePolicy) -> ForwardWeights:
     )
 
 
-def _layer(linear: nn.Module, norm: nn.LayerNorm | None) -> Layer:
+def _layer(linear: nn.Linear, norm: nn.LayerNorm | None) -> Layer:
     nothing = np.zeros(0, np.float32)
     return Layer(
         weight=_array(linear.weight.T),
@@ -80,11 +80,21 @@ def _array(tensor: Tensor) -> Floats:
 
 @kernel
 def _add_product(inputs: Floats, weight: Floats, offset: int, out: Floats) -> None:
-    """Add the product of a row with the weight's rows from ``offset`` on to ``out``, in place."""
-    for k in range(len(inputs)):
-        factor, row = inputs[k], weight[offset + k]
+    """Add the product of a row with the weight's rows from ``offset`` on to ``out``, in place.
+
+    Four rows at a time: the sums are read and written once for all of them.
+    """
+    whole = len(inputs) // 4 * 4
+    for k in range(0, whole, 4):
+        a, b, c, d = inputs[k], inputs[k + 1], inputs[k + 2], inputs[k + 3]
+        row = offset + k
         for j in range(len(out)):
-            out[j] += factor * row[j]
+            out[j] += (a * weight[row, j] + b * weight[row + 1, j]) + (
+                c * weight[row + 2, j] + d * weight[row + 3, j]
+            )
+    for k in range(whole, len(inputs)):
+        for j in range(len(out)):
+            out[j] += inputs[k] * weight[offset + k, j]
 
 
 @kernel
@@ -121,8 +131,9 @@ def candidate_scores(net: ForwardWeights, candidates: Floats, context: Floats) -
     _add_product(context, net.context_weight, 0, shared)
     encoded = np.empty((count, width), np.float32)
     pooled = np.zeros(width, np.float32)
+    hidden = np.empty_like(shared)
     for i in range(count):
-        hidden = shared.copy()
+        hidden[:] = shared
         _add_product(candidates[i], first.weight, 0, hidden)
         _activate(first, hidden)
         encoded[i] = second.bias
@@ -133,11 +144,12 @@ def candidate_scores(net: ForwardWeights, candidates: Floats, context: Floats) -
     base = head.bias.copy()
     _add_product(pooled, head.weight, width, base)
     scores = np.empty(count, np.float32)
+    last = np.empty_like(base)
     for i in range(count):
-        hidden = base.copy()
-        _add_product(encoded[i], head.weight, 0, hidden)
-        _activate(head, hidden)
-        scores[i] = (hidden * net.last_weight).sum() + net.last_bias
+        last[:] = base
+        _add_product(encoded[i], head.weight, 0, last)
+        _activate(head, last)
+        scores[i] = (last * net.last_weight).sum() + net.last_bias
     return scores
 
 

@@ -28,8 +28,11 @@ from scheduler_core.problem import Problem
 from scheduler_core.schedule import Schedule
 from scheduler_core.simulator import Simulator
 
-DEFAULT_MODEL = Path(__file__).parents[2] / "checkpoints" / "dispatch.safetensors"
-"""The checkpoint that ships with the repository."""
+_CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
+DEFAULT_MODEL = _CHECKPOINTS / "dispatch.safetensors"
+"""The checkpoint that ships with the repository, for every objective with due dates."""
+MAKESPAN_MODEL = _CHECKPOINTS / "makespan.safetensors"
+"""The one that ships for schedules of which nothing but the makespan counts."""
 
 POLICY_DELTA = 1.0
 """The policy chooses among all candidates of active schedules: a good one gains from waiting."""

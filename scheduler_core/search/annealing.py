@@ -15,19 +15,16 @@ import numpy as np
 from scheduler_core.compiled import lean_kernel
 from scheduler_core.errors import ConfigError
 from scheduler_core.search.arrays import Plan, make_plan
-from scheduler_core.search.decoding import (
-    decode,
-    relink,
-    take_back_update,
-    update,
-    write_placed,
-)
-from scheduler_core.search.moves import draw, move, take_back_move
+from scheduler_core.search.chance import draw
+from scheduler_core.search.decoding import decode, take_back_update, update, write_placed
+from scheduler_core.search.links import relink, take_back_move
+from scheduler_core.search.moves import move
 from scheduler_core.simulator import Objective, ProblemArrays, State, empty_state
 from scheduler_core.simulator.arrays import Records
 
-_HOT, _COLD = 0.3, 0.02
-"""First and last temperature, in mean sizes of a move's change."""
+_HOT, _HOT_MAKESPAN, _COLD = 0.15, 0.3, 0.02
+"""First temperature, the same where only the makespan counts, and the last one; in mean sizes of
+what a move changes in the start."""
 _WIDE, _NARROW = 3.0, 0.1
 """First and last width of the slope towards being on time, in mean durations."""
 _STAGES = 200
@@ -80,7 +77,7 @@ def anneal(
     plan.status["random"] = bits | 1  # zero would stay zero
     plan.status["makespan_share"] = _makespan_share(objective)
     relink(arrays, plan)
-    _search(arrays, objective, clocks, plan, swaps)
+    _search(arrays, objective, clocks, plan, swaps if len(plan.order) else 0)
     placed = start.placed.copy()
     write_placed(arrays, clocks, plan, placed)
     return Annealed(float(plan.status["score"][0]), placed)
@@ -103,12 +100,13 @@ def _search(p: ProblemArrays, o: Objective, s: State, w: Plan, swaps: int) -> No
     w.status[0].best = start
     _keep(w)
     unit = _mean_change(p, o, s, w) if swaps > 0 else 0.0
+    hot = _HOT_MAKESPAN if w.status[0].makespan_share == 1.0 else _HOT
     done = idle = 0
     while done < swaps and idle < _IDLE:
         stage = done * _STAGES // swaps
         last = ((stage + 1) * swaps + _STAGES - 1) // _STAGES
         fallen = stage / (_STAGES - 1)
-        temperature = unit * _HOT * (_COLD / _HOT) ** fallen
+        temperature = unit * hot * (_COLD / hot) ** fallen
         w.status[0].width = _WIDE * (_NARROW / _WIDE) ** fallen * p.envs[0].scale
         decode(p, o, s, w)
         idle = _stage(p, o, s, w, temperature, last - done, idle)

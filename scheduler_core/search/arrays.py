@@ -26,18 +26,21 @@ points that the search follows, see `decoding.rate`; ``ideal``: these at ``least
 ``old_guide``: before the move that is being tried."""
 
 STATUS = record(
-    "num_tasks first_machine first_family low high num_changed num_rated moved old_prev old_mode "
-    "makespan last_family old_makespan old_last_family locked_makespan random",
+    "num_tasks first_machine first_family low high num_changed num_rated num_moved makespan "
+    "last_family old_makespan old_last_family locked_makespan random",
     "width makespan_share score guide score_change guide_change best",
 )
 """``num_tasks``: N; ``first_machine``, ``first_family``: their first nodes. Of the move that is
-being tried: ``low``, ``high``: stretch of the order that it changed; ``num_changed``, ``num_rated``:
-tasks and families with another end; ``moved``, ``old_prev``, ``old_mode``: the task that it moved,
-and from where; ``score_change``, ``guide_change``: what it gained. ``makespan``: of all tasks;
-``last_family``: whose it is, -1 where a locked task ends last, at ``locked_makespan``; both only
-where the makespan counts. ``random``: state of the generator. ``width``: see `decoding.rate`.
-``makespan_share``: of the moves, those that are to shorten the makespan. ``score``, ``guide``: the
-plan's totals; ``best``: the best score so far."""
+being tried: ``low``, ``high``: stretch of the order that it changed; ``num_changed``,
+``num_rated``: tasks and families with another end; ``num_moved``: tasks that it moved;
+``score_change``, ``guide_change``: what it gained. ``makespan``: of all tasks; ``last_family``:
+whose it is, -1 where a locked task ends last, at ``locked_makespan``; both only where the makespan
+counts. ``random``: state of the generator. ``width``: see `decoding.rate`. ``makespan_share``: of
+the moves, those that are to shorten the makespan. ``score``, ``guide``: the plan's totals;
+``best``: the best score so far."""
+
+MOVED = record("task prev mode")
+"""A task that a move has moved, and the node behind which and the mode in which it was."""
 
 
 class Plan(NamedTuple):
@@ -53,7 +56,8 @@ class Plan(NamedTuple):
     changed: Ints  # (N,) tasks with another end, and
     old_ends: Ints  # (N,) the ends that they had
     rated: Ints  # (F,) families with another completion
-    path: Ints  # (2 N,) room for the choices along a path, and for tasks that move together
+    moved: Records  # (N,) MOVED, in the order in which they left their machines
+    path: Ints  # (2 N,) room for the choices along a chain, and for tasks that move together
     old_order: Ints  # (N,) the stretch of the order that a move changed
     marked: Ints  # (T + M + F,) 1 where a search has come by, 0 between searches
     best_order: Ints  # (N,)
@@ -63,7 +67,7 @@ class Plan(NamedTuple):
 def make_plan(p: ProblemArrays, o: Objective, start: State) -> Plan:
     """Return the plan that a finished simulation of one problem has followed.
 
-    The machines' own links are left to `decoding.relink`.
+    The machines' own links are left to `links.relink`.
     """
     open_tasks = np.flatnonzero(p.locks["machine"] < 0)
     order = open_tasks[np.argsort(start.placed["start"][open_tasks], kind="stable")]
@@ -79,6 +83,7 @@ def make_plan(p: ProblemArrays, o: Objective, start: State) -> Plan:
         changed=np.zeros(num_tasks, np.int64),
         old_ends=np.zeros(num_tasks, np.int64),
         rated=np.zeros(len(p.families), np.int64),
+        moved=np.zeros(num_tasks, MOVED),
         path=np.zeros(2 * num_tasks, np.int64),
         old_order=np.zeros(num_tasks, np.int64),
         marked=np.zeros(num_nodes, np.int64),
@@ -131,7 +136,7 @@ def _modes(p: ProblemArrays, start: State) -> Ints:
 
 
 def _bit_numbers() -> Ints:
-    """Return the number of each of 32 bits by its value modulo 37, of which 2 is a primitive root."""
+    """Return the number of each of 32 bits by its value modulo 37: 2 is a primitive root of it."""
     numbers = np.zeros(37, np.int64)
     numbers[[2**bit % 37 for bit in range(32)]] = np.arange(32)
     return numbers

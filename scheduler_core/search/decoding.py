@@ -16,41 +16,6 @@ from scheduler_core.simulator.timing import fit
 
 
 @inlined
-def set_mode(p: ProblemArrays, w: Plan, task: int, mode: int) -> None:
-    """Give a task, which is on no machine's list, a mode."""
-    w.modes[task] = mode
-    w.nodes[task].machine, w.nodes[task].duration = p.modes[mode].machine, p.modes[mode].duration
-
-
-@inlined
-def unlink(w: Plan, task: int) -> None:
-    """Take a task off its machine's list."""
-    before, behind = w.nodes[task].prev, w.nodes[task].next
-    w.nodes[before].next, w.nodes[behind].prev = behind, before
-
-
-@inlined
-def link(w: Plan, task: int, prev: int) -> None:
-    """Put a task on its machine's list, behind a node of it."""
-    behind = w.nodes[prev].next
-    w.nodes[task].prev, w.nodes[task].next = prev, behind
-    w.nodes[prev].next = w.nodes[behind].prev = task
-
-
-@lean_kernel
-def relink(p: ProblemArrays, w: Plan) -> None:
-    """Make the machines' lists from the order and the modes."""
-    first = w.status[0].first_machine
-    for node in range(first, w.status[0].first_family):
-        w.nodes[node].prev = w.nodes[node].next = node
-    for i in range(w.status[0].num_tasks):
-        task = w.order[i]
-        w.nodes[task].position = i
-        set_mode(p, w, task, w.modes[task])
-        link(w, task, w.nodes[first + w.nodes[task].machine].prev)
-
-
-@inlined
 def ready(w: Plan, task: int) -> int:
     """Return when a task's predecessors let it start."""
     return max(w.nodes[w.nodes[task].before].end, w.nodes[w.nodes[task].prev].end)
@@ -123,7 +88,7 @@ def ask(w: Plan, node: int) -> None:
 @inlined
 def update(p: ProblemArrays, o: Objective, s: State, w: Plan) -> None:
     """Work out what has changed since some tasks were asked, and what that gains."""
-    _propagate(p, o, s, w)
+    _propagate(p, s, w)
     w.status[0].score_change = w.status[0].guide_change = 0.0
     for i in range(w.status[0].num_rated):
         family = w.rated[i]
@@ -144,7 +109,7 @@ def update(p: ProblemArrays, o: Objective, s: State, w: Plan) -> None:
 
 
 @inlined
-def _propagate(p: ProblemArrays, o: Objective, s: State, w: Plan) -> None:
+def _propagate(p: ProblemArrays, s: State, w: Plan) -> None:
     """Decode the tasks that were asked and whom they delay or let start earlier, in order."""
     num_tasks, first_family = w.status[0].num_tasks, w.status[0].first_family
     num_changed = num_rated = 0

@@ -2,9 +2,10 @@
 
 Several problems lie side by side, ragged and without padding; each is an *environment* with index
 e. A family, task or machine index is global: it says where the thing lies in the joined arrays.
-Times are int64 seconds. E, F, T, M, K, B, W, C, Q, R count environments, families, tasks, machines,
-modes (a task on one of its machines), reservations (locked tasks on their machines), windows of
-working time, clocks, places in the machines' queues, and rows of candidates.
+Times are int64 seconds. E, F, T, M, K, V, B, W, C, Q, R count environments, families, tasks,
+machines, modes (a task on one of its machines), those of tasks with few, reservations (locked tasks
+on their machines), windows of working time, clocks, places in the machines' queues, and rows of
+candidates.
 
 What a step needs of a machine, a family or a task lies in one record, and so in one line of the
 processor's cache: with an array for each field, large problems spend their time on memory.
@@ -159,11 +160,11 @@ MACHINE_STATES = record("plain shared first_place free start load queue length m
 """``first_place``: as in `MACHINES`; ``plain``, ``shared``: likewise, but reservations behind
 ``free`` do not count. ``free``: end of the last task placed here by the simulator; ``start``: when
 the machine works from then on. ``load``: work of unplaced tasks that only this machine can do;
-``shared_load``: work of unplaced tasks that a few others can do too, see
-`WANTS`; ``queue``: the part of ``load`` that belongs to next tasks. ``length``: families in the queue;
-``movable``: those of them that may yet take another machine; ``waiting``: those, in front, that
-could start at ``start``, if the machine is shared; ``shortest``: the shortest duration of these,
-`NEVER` or `UNKNOWN`. ``first_est``: earliest start of all."""
+``shared_load``: the work in `WANTS` of unplaced tasks that others can do too; ``queue``: the part
+of ``load`` that belongs to next tasks. ``length``: families in the queue; ``movable``: those of
+them that may yet take another machine; ``waiting``: those, in front, that could start at ``start``,
+if the machine is shared; ``shortest``: the shortest duration of these, `NEVER` or `UNKNOWN`.
+``first_est``: earliest start of all."""
 
 CLOCKS = record("time est window shift duration ect")
 """What was last asked of a working time: when work from ``time`` on starts (in a window, shifted by

@@ -82,7 +82,7 @@ def _play(p: ProblemArrays, s: State, e: int, machine: int) -> None:
 
 
 @inlined
-def points(slack: int, on_time: float, early: float, late: float) -> float:
+def points(slack: float, on_time: float, early: float, late: float) -> float:
     """Return the points of a family of weight 1 that completes ``slack`` before its due time."""
     return on_time + early * slack if slack >= 0 else -late * slack
 

@@ -50,6 +50,10 @@ class PPOConfig:
     """Weight of the value loss, >= 0."""
     max_grad_norm: float = 0.5
     """Gradients are scaled down to this norm, > 0."""
+    averaging: float = 0.98
+    """How much of the mean of parameters stays at each update, in [0, 1); 0 takes the last ones.
+    The mean is what is validated and kept (Polyak and Juditsky, SIAM Journal on Control and
+    Optimization 30(4), 1992): it is free of most of the noise that single updates leave."""
     target_kl: float = 0.03
     """An update stops when the approximate KL divergence passes this, > 0."""
 
@@ -67,6 +71,8 @@ class PPOConfig:
         for name in ("gamma", "gae_lambda"):
             if getattr(self, name) > 1:
                 raise ConfigError(f"ppo.{name}: must be <= 1, got {getattr(self, name)}")
+        if not 0 <= self.averaging < 1:
+            raise ConfigError(f"ppo.averaging: must be in [0, 1), got {self.averaging}")
         if self.minibatch_size < 2:
             raise ConfigError(f"ppo.minibatch_size: must be >= 2, got {self.minibatch_size}")
 
@@ -84,11 +90,11 @@ class ImitationConfig:
         If a field is outside its range.
     """
 
-    problems: int = 1000
+    problems: int = 300
     """Problems with a teacher, >= 0; 0 skips the warm start."""
     max_families: int = 60
-    """Largest of them, >= task.min_families: annealing takes longer to get as far on larger ones."""
-    swaps: int = 300_000
+    """Largest of them, >= 1, as far as ``task`` allows: on larger ones annealing gets less far."""
+    swaps: int = 150_000
     """Moves that annealing tries on each, >= 0; 0 leaves the rule's schedule as it is."""
     epochs: int = 6
     """Passes over all of their decisions, >= 1."""
@@ -179,7 +185,7 @@ class TrainingConfig:
     """Seed of everything random, >= 0 and below 2**63."""
     validate_every: int = 10
     """Updates between two validations, >= 1."""
-    validation_problems: int = 16
+    validation_problems: int = 64
     """Problems of each size validated on, >= 1."""
     task: TaskConfig = field(default_factory=TaskConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
@@ -192,11 +198,6 @@ class TrainingConfig:
                 raise ConfigError(f"{name}: must be >= 1, got {getattr(self, name)}")
         if not 0 <= self.seed < 2**63:
             raise ConfigError(f"seed: must be >= 0 and below 2**63, got {self.seed}")
-        if self.imitation.max_families < self.task.min_families:
-            raise ConfigError(
-                "imitation.max_families: must be >= task.min_families "
-                f"({self.task.min_families}), got {self.imitation.max_families}"
-            )
 
 
 def load_config(path: Path | None, overrides: Mapping[str, Any] | None = None) -> TrainingConfig:

@@ -187,15 +187,13 @@ def compute_gae(
     return advantages, np.where(alive, advantages + values, 0.0).astype(np.float32)
 
 
-def normalise_by_problem(
-    advantages: Floats, alive: npt.NDArray[np.bool_], rollouts: int
-) -> Floats:
+def normalise_by_problem(advantages: Floats, alive: npt.NDArray[np.bool_], rollouts: int) -> Floats:
     """Return advantages with mean 0 and standard deviation 1 over the rollouts of each problem.
 
     So the rollouts of a problem are each other's baseline (Kool et al., "Buy 4 REINFORCE samples,
     get a baseline for free!", 2019), and problems count alike whatever their weights make of a
     delay. A problem on which little can be won or lost keeps small advantages: none is divided
-    by less than a tenth of the deviation over all.
+    by less than a twentieth of the deviation over all.
 
     Parameters
     ----------
@@ -209,7 +207,7 @@ def normalise_by_problem(
     (steps, E), 0 where not alive.
     """
     out = np.zeros_like(advantages)
-    least = max(0.1 * advantages[alive].std(), 1e-8)
+    least = max(0.05 * advantages[alive].std(), 1e-8)
     for first in range(0, advantages.shape[1], rollouts):
         group = slice(first, first + rollouts)
         chosen = advantages[:, group][alive[:, group]]
@@ -318,6 +316,13 @@ def minibatches(
 def chosen_rows(counts: Tensor, actions: Tensor) -> Tensor:
     """Return the rows, (B,), of the candidates chosen within each decision, (B,)."""
     return counts.cumsum(0) - counts + actions
+
+
+@torch.no_grad()
+def approach(mean: nn.Module, network: nn.Module, share: float) -> None:
+    """Move the parameters of ``mean`` by a share of the way to those of ``network``, in place."""
+    for one, other in zip(mean.parameters(), network.parameters(), strict=True):
+        one.lerp_(other, share)
 
 
 def take_step(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -59,7 +60,8 @@ class Tasks:
     edd_cost: Floats
     """(E,) delay cost of EDD."""
     unit: Floats
-    """(E,) points in a reward of 1: the best rule's delay cost, and at least a family's worth."""
+    """(E,) points in a reward of 1: the best rule's delay cost, and at least half of what a family of
+    mean weight loses by missing its due time by one scale."""
 
 
 def make_tasks(
@@ -78,7 +80,7 @@ def make_tasks(
     judge the problems and step the environments.
     """
     with ThreadPoolExecutor(threads) as pool:
-        judged = list(pool.map(lambda job: _judge(*job, rules, swaps), jobs))
+        judged = list(pool.map(lambda job: _judge(job, rules, swaps), jobs))
     judged = [each for each in judged for _ in range(repeats)]
     arrays = join([each.arrays for each in judged])
     objective = make_objective(arrays, [each.weights for each in judged])
@@ -92,7 +94,7 @@ def make_tasks(
         teacher_start=np.concatenate([each.teacher_start for each in judged]),
         teacher_machine=machines + first_machine,
         edd_cost=np.array([each.edd_cost for each in judged]),
-        unit=np.maximum(cost, _family_worth(arrays, objective)),
+        unit=np.maximum(cost, _family_worth(arrays, objective) / 2),
     )
 
 
@@ -106,8 +108,9 @@ class _Judged:
     edd_cost: float
 
 
-def _judge(problem: Problem, weights: RewardWeights, rules: Sequence[str], swaps: int) -> _Judged:
+def _judge(job: Job, rules: Sequence[str], swaps: int) -> _Judged:
     """Run the rules, and improve the best schedule to be a teacher."""
+    problem, weights = job
     arrays = to_arrays(problem)
     objective = make_objective(arrays, [weights])
     ideal = ideal_score(problem, weights)
@@ -153,7 +156,7 @@ def job_source(
 ) -> Callable[[np.random.Generator], Job]:
     """Return a function that draws a problem and weights to train on.
 
-    ``max_families`` takes the place of the config's, for generated problems.
+    ``max_families`` bounds the size of generated problems further, as far as the config allows.
 
     Raises
     ------
@@ -161,7 +164,7 @@ def job_source(
         If a snapshot file of the config is faulty or leaves nothing to decide.
     """
     given = [_read_problem(path) for path in config.data]
-    largest = min(config.max_families, max_families or config.max_families)
+    largest = max(config.min_families, min(config.max_families, max_families or config.max_families))
 
     def draw(rng: np.random.Generator) -> Job:
         weights = MAKESPAN_WEIGHTS
@@ -169,8 +172,9 @@ def job_source(
             weights = sample_weights(rng, config.fixed_share)
         if given:
             return given[rng.integers(len(given))], weights
-        size = int(rng.integers(config.min_families, largest + 1))
-        return _draw_problem(size, config, rng), weights
+        # As many between 20 and 40 families as between 100 and 200: what is learned is for all.
+        size = math.exp(rng.uniform(math.log(config.min_families), math.log(largest + 1)))
+        return _draw_problem(int(size), config, rng), weights
 
     return draw
 

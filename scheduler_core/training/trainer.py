@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import subprocess
@@ -22,7 +23,7 @@ from scheduler_core.policy import CandidatePolicy, load_checkpoint, save_checkpo
 from scheduler_core.policy.device import DeviceChoice
 from scheduler_core.training.config import TrainingConfig, config_yaml
 from scheduler_core.training.imitation import Lessons, TeacherActor, imitate
-from scheduler_core.training.ppo import PolicyActor, collect_rollout, update
+from scheduler_core.training.ppo import PolicyActor, approach, collect_rollout, update
 from scheduler_core.training.tasks import Job, Tasks, job_source, make_tasks
 from scheduler_core.training.validation import validation_tasks
 
@@ -134,6 +135,8 @@ class Trainer:
         self.config = config
         self.folder = run
         self.network = network
+        self.kept = network
+        """What is validated and saved: the network, or the mean of its parameters."""
         self.problem_rng = rng
         self.action_rng, self.batch_rng = rng.spawn(2)
         self.origin = origin
@@ -197,6 +200,7 @@ class Trainer:
     def _improve(self) -> None:
         ppo, timesteps = self.config.ppo, self.config.timesteps
         optimizer = torch.optim.Adam(self.network.parameters(), ppo.learning_rate, eps=1e-5)
+        self.kept = copy.deepcopy(self.network)
         done = updates = 0
         while done < timesteps:
             begin = perf_counter()
@@ -209,6 +213,7 @@ class Trainer:
             stats = update(
                 self.network, optimizer, rollout, ppo, ppo.entropy_coef * left, self.batch_rng
             )
+            approach(self.kept, self.network, 1 - ppo.averaging)
             decisions = int(rollout.alive.sum())
             done += decisions
             updates += 1
@@ -241,7 +246,7 @@ class Trainer:
         """Measure the greedy policy, keep it if it is the best so far, and return the figures."""
         metrics = {}
         for name, tasks in self.validation.items():
-            returns = collect_rollout(tasks, PolicyActor(self.network, None)).returns()
+            returns = collect_rollout(tasks, PolicyActor(self.kept, None)).returns()
             metrics[f"to_best_rule/{name}"] = float(-returns.mean())
             to_edd = -returns * tasks.unit / np.maximum(tasks.edd_cost, tasks.unit)
             metrics[f"to_edd/{name}"] = float(to_edd.mean())
@@ -263,7 +268,7 @@ class Trainer:
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "metrics": metrics,
         }
-        save_checkpoint(self.network, record, self.checkpoint(name))
+        save_checkpoint(self.kept, record, self.checkpoint(name))
 
     def _report(self, phase: str, done: int, total: int, metrics: dict[str, float]) -> None:
         line = {
