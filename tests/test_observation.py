@@ -75,8 +75,8 @@ def task(sequence: int, machine: str, hours: int) -> Task:
 
 
 # The scale is the mean of 2, 8, 6, 4 and 4 hours: 4.8. The candidates' mean is (2 + 6 + 4) / 3 = 4.
-# M1 has 12 h to come, M2 12 h, of which the 4 h of W wait there. Alone, X completes at 10, Y at 6, Z
-# at 4. Being on time is worth 100 points, and in 24 hours 50 are won before and 30 lost after the
+# M1 has 12 h to come, M2 12 h, of which 4 h of W wait there. Alone, X completes at 10, Y at 6, Z at
+# 4. Being on time is worth 100 points, and in 24 hours 50 are won before and 30 lost after the
 # due time, 20 by a longer makespan. A family weighs 1.75 on average: its unit is 1.75 * (100 + 20).
 S, MEAN, UNIT = 4.8, 4.0, 210.0
 DELAY = [50 * 4 / 24, 30 * 4 / 24, 4 * 30 * 4 / 24]  # of X, Y and Z by the mean: 8 1/3, 5, 20

@@ -60,8 +60,8 @@ class Tasks:
     edd_cost: Floats
     """(E,) delay cost of EDD."""
     unit: Floats
-    """(E,) points in a reward of 1: the best rule's delay cost, and at least half of what a family of
-    mean weight loses by missing its due time by one scale."""
+    """(E,) points in a reward of 1: the best rule's delay cost, and at least half of what a family
+    of mean weight loses by missing its due time by one scale."""
 
 
 def make_tasks(
@@ -164,7 +164,9 @@ def job_source(
         If a snapshot file of the config is faulty or leaves nothing to decide.
     """
     given = [_read_problem(path) for path in config.data]
-    largest = max(config.min_families, min(config.max_families, max_families or config.max_families))
+    largest = max(
+        config.min_families, min(config.max_families, max_families or config.max_families)
+    )
 
     def draw(rng: np.random.Generator) -> Job:
         weights = MAKESPAN_WEIGHTS
