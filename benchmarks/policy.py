@@ -8,7 +8,7 @@ every rule, each at several values of delta, and takes the best on each snapshot
 
 Long annealing shows what is left to gain; 10 million swaps take a quarter of a minute a snapshot.
 
-    python -m benchmarks.policy --anneal 10000000 --only "100 families" --count 10
+    python -m benchmarks.policy --anneal 10000000 --only 'families$' --sizes 40 100 200 --count 10
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import argparse
 import json
 import math
 import platform
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ from scheduler_core.methods import load_policy
 from scheduler_core.objective import Metrics, RewardWeights, ideal_score
 from scheduler_core.problem import Problem
 from scheduler_core.rules import RULE_DELTA, try_rules
+from scheduler_core.search import anneal
 from scheduler_core.simulator import make_objective, to_arrays
 from scheduler_core.training.tasks import (
     DEFAULT,
@@ -104,7 +106,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sizes", type=int, nargs="+", default=[40, 100, 200, 500, LARGE])
     parser.add_argument("--count", type=int, default=30, help="snapshots of each kind")
     parser.add_argument("--random", type=int, default=200, help="random shops")
-    parser.add_argument("--only", default="", help="measure only rows whose title has this text")
+    parser.add_argument("--only", default="", help="regular expression: rows whose title has it")
     parser.add_argument("--anneal", type=int, default=0, metavar="SWAPS",
                         help="also anneal the best rule's schedules for so long")  # fmt: skip
     return parser.parse_args()
@@ -116,10 +118,10 @@ def _rows(options: argparse.Namespace) -> Iterator[Row]:
     shops += [(f"100 families, {shop}", 100, GeneratorConfig(shop=shop)) for shop in SHOPS[1:]]
     shops += [(f"100 families, {name}", 100, config) for name, config in CONSTRAINED.items()]
     for title, size, config in shops:
-        if options.only in title:
+        if re.search(options.only, title):
             count = LARGE_COUNT if size >= LARGE else options.count
             yield from _by_weights(title, fresh_problems(size, config, count))
-    if options.only in "random shops" and options.random:
+    if re.search(options.only, "random shops") and options.random:
         yield Row("random shops", "random", [_random_job(seed) for seed in range(options.random)])
 
 
@@ -192,8 +194,6 @@ def _rival_costs(problem: Problem, weights: RewardWeights, swaps: int) -> dict[s
     best = max(try_rules(arrays, objective), key=lambda run: run.score)
     scores = {"edd": edd.score, "best_rule": best.score}
     if swaps:
-        from scheduler_core.search import anneal  # compiles for a while, and few runs need it
-
         scores["annealed"] = anneal(arrays, objective, best.state, swaps=swaps, seed=0).score
     ideal = ideal_score(problem, weights)
     # Compiled sums differ in the last digit: no cost must not become a tiny one to divide by.

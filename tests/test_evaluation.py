@@ -12,10 +12,11 @@ import pytest
 from scheduler_core import evaluation
 from scheduler_core.errors import CheckpointError, ConfigError
 from scheduler_core.evaluation import compare, cost_ratios, evaluate, summarize
-from scheduler_core.generator import generate_problem
-from scheduler_core.methods import DEVICES, METHODS, load_policy, make_schedule
+from scheduler_core.generator import generate_job_shop, generate_problem
+from scheduler_core.instances import MAKESPAN_WEIGHTS
+from scheduler_core.methods import DEVICES, METHODS, load_policy, make_schedule, shipped_model
 from scheduler_core.objective import RewardWeights, measure
-from scheduler_core.policy import choose_device
+from scheduler_core.policy import DEFAULT_MODEL, MAKESPAN_MODEL, PPOScheduler, choose_device
 from scheduler_core.problem import Problem
 from scheduler_core.schedule import Schedule
 from scheduler_core.validation import validate
@@ -214,3 +215,16 @@ def test_evaluate_reports_what_the_validator_finds(monkeypatch: pytest.MonkeyPat
     found = evaluate([SHORT_FIRST, SHORT_FIRST], LATE_ONLY, rivals=["edd"])
     assert found.completion_rate == 0
     assert found.constraint_violations == 4  # two missing tasks on each of two snapshots
+
+
+def test_shipped_model_is_that_of_the_makespan_where_nothing_else_counts() -> None:
+    """And it makes the schedule, unless another one is named."""
+    assert shipped_model(MAKESPAN_WEIGHTS) == MAKESPAN_MODEL
+    assert shipped_model(replace(MAKESPAN_WEIGHTS, late_penalty_per_day=-1.0)) == DEFAULT_MODEL
+    assert shipped_model(replace(MAKESPAN_WEIGHTS, makespan_penalty_per_day=0.0)) == DEFAULT_MODEL
+    problem = generate_job_shop(10, 5, np.random.default_rng(0))
+    made = make_schedule(problem, "ppo", MAKESPAN_WEIGHTS)
+    expected = PPOScheduler.load(MAKESPAN_MODEL).schedule(problem, MAKESPAN_WEIGHTS)
+    assert made.tasks == expected.tasks
+    other = make_schedule(problem, "ppo", MAKESPAN_WEIGHTS, model=DEFAULT_MODEL)
+    assert other.tasks != made.tasks

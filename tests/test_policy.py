@@ -20,7 +20,11 @@ from safetensors.torch import save
 from scheduler_core.env import SchedulingEnv
 from scheduler_core.errors import CheckpointError, ConfigError, DeviceError
 from scheduler_core.objective import RewardWeights
-from scheduler_core.observation import NUM_CANDIDATE_FEATURES, NUM_CONTEXT_FEATURES
+from scheduler_core.observation import (
+    FEATURE_VERSION,
+    NUM_CANDIDATE_FEATURES,
+    NUM_CONTEXT_FEATURES,
+)
 from scheduler_core.policy import (
     NetworkConfig,
     PPOScheduler,
@@ -248,7 +252,7 @@ DAMAGES = {
     ),
     "other features": (
         lambda data: with_record(data, feature_version=None),
-        "feature_version must be 1, got None; train it anew",
+        f"feature_version must be {FEATURE_VERSION}, got None; train it anew",
     ),
     "no network": (lambda data: with_record(data, network=[]), NOT_WHOLE),
     "other sizes": (

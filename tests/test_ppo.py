@@ -80,7 +80,11 @@ def test_minibatches_show_every_decision_once_an_epoch() -> None:
 def test_policy_actor_samples_as_often_as_the_policy_says() -> None:
     """5,000 draws of one decision: Pearson's chi-square with 4 degrees of freedom below 30."""
     torch.manual_seed(0)
-    one = Decisions(torch.randn(5, NUM_CANDIDATE_FEATURES), torch.zeros(1, 12), torch.tensor([5]))
+    one = Decisions(
+        torch.randn(5, NUM_CANDIDATE_FEATURES),
+        torch.zeros(1, NUM_CONTEXT_FEATURES),
+        torch.tensor([5]),
+    )
     many = Decisions(
         one.candidates.repeat(5000, 1), one.context.repeat(5000, 1), one.counts.repeat(5000)
     )
@@ -103,7 +107,9 @@ def test_policy_actor_without_randomness_takes_the_likeliest() -> None:
     torch.manual_seed(1)
     counts = [4, 1, 7]
     decisions = Decisions(
-        torch.randn(12, NUM_CANDIDATE_FEATURES), torch.randn(3, 12), torch.tensor(counts)
+        torch.randn(12, NUM_CANDIDATE_FEATURES),
+        torch.randn(3, NUM_CONTEXT_FEATURES),
+        torch.tensor(counts),
     )
     network = untrained()
     with torch.no_grad():
@@ -326,7 +332,7 @@ def test_ppo_from_random_weights_finds_spt_where_it_is_optimal() -> None:
     """A small network and a few updates come within 3 % of the optimum on unseen problems."""
     rng, network = np.random.default_rng(0), untrained(2, spread=0.01)
     unseen = [toy_problem(rng) for _ in range(20)]
-    assert greedy_to_spt(network, unseen) > 1.1
+    assert greedy_to_spt(network, unseen) > 1.05
     optimizer = torch.optim.Adam(network.parameters(), 1e-2)
     config = PPOConfig(epochs=3, minibatch_size=256, target_kl=0.1, max_grad_norm=1.0)
     for _ in range(12):

@@ -422,3 +422,18 @@ def test_train_that_is_interrupted_does_not_look_alive(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         train(TINY, tmp_path, choose_device("cpu"), listener=interrupt)
     assert json.loads((tmp_path / "status.json").read_text())["state"] == "interrupted"
+
+
+def test_the_mean_of_parameters_is_kept_not_the_last_ones(tmp_path: Path) -> None:
+    """With a mean that hardly moves, what is saved after a large step is what was before it."""
+    start = tmp_path / "start.safetensors"
+    policy = untrained_scheduler(9)
+    policy.save(start)
+    wild = replace(TINY.ppo, learning_rate=1.0, averaging=1 - 1e-9)
+    run(tmp_path / "mean", replace(TINY, ppo=wild), init=start)
+    run(tmp_path / "last", replace(TINY, ppo=replace(wild, averaging=0.0)), init=start)
+    before = torch.cat([each.ravel() for each in policy.network.parameters()])
+    for name, moved in (("mean", False), ("last", True)):
+        network = load_checkpoint(tmp_path / name / "checkpoints" / "last.safetensors").network
+        after = torch.cat([each.detach().ravel() for each in network.parameters()])
+        assert bool((after - before).abs().max() > 0.1) is moved
