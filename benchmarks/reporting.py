@@ -17,8 +17,11 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
 
 
 def model_name(path: Path) -> str:
-    """Return a checkpoint's name with its folder's: those of several runs have the same names."""
-    return f"{path.resolve().parent.name}/{path.stem}"
+    """Return a checkpoint's name, with its run's: those of several runs have the same names."""
+    folder = path.resolve().parent
+    if folder.name == "checkpoints" and (folder.parent / "status.json").exists():
+        return f"{folder.parent.name}/{path.stem}"
+    return path.stem
 
 
 def table_line(cells: Sequence[str]) -> str:
