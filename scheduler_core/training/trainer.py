@@ -100,10 +100,11 @@ def train(
         If the directory already holds a run.
     """
     torch.manual_seed(config.seed)
-    network = load_checkpoint(init).network if init else CandidatePolicy(config.network)
+    parent = load_checkpoint(init) if init else None
+    network = parent.network if parent else CandidatePolicy(config.network)
     origin = {
         "device": str(device.device),
-        "init": str(init) if init else None,
+        "init_sha256": parent.sha256 if parent else None,
         "git_commit": _git_commit(),
     }
     rng = problem_stream("train", config.seed)
