@@ -28,6 +28,7 @@ from scheduler_core.generator import taillard_job_shop
 from scheduler_core.instances import MAKESPAN_WEIGHTS, read_instance
 from scheduler_core.methods import load_policy, make_schedule
 from scheduler_core.objective import measure
+from scheduler_core.policy import MAKESPAN_MODEL
 from scheduler_core.problem import Problem
 from scheduler_core.rules import ALL_RULES, BEST_RULE_DELTAS, try_rules
 from scheduler_core.simulator import make_objective, to_arrays
@@ -60,7 +61,7 @@ class Instance:
 def main() -> int:
     """Measure, print a Markdown table, and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    add_common_options(parser)
+    add_common_options(parser, MAKESPAN_MODEL)
     options = parser.parse_args()
     torch.set_num_threads(1)
     instances = [_instance(entry) for entry in json.loads((INSTANCES / "known.json").read_text())]

@@ -33,6 +33,7 @@ from scheduler_core.files import finite_or_none, write_aside
 from scheduler_core.generator import SHOPS, GeneratorConfig, generate_problem, problem_stream
 from scheduler_core.methods import load_policy
 from scheduler_core.objective import Metrics, RewardWeights, ideal_score
+from scheduler_core.policy import DEFAULT_MODEL
 from scheduler_core.problem import Problem
 from scheduler_core.rules import RULE_DELTA, try_rules
 from scheduler_core.search import anneal
@@ -102,7 +103,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    add_common_options(parser)
+    add_common_options(parser, DEFAULT_MODEL)
     parser.add_argument("--sizes", type=int, nargs="+", default=[40, 100, 200, 500, LARGE])
     parser.add_argument("--count", type=int, default=30, help="snapshots of each kind")
     parser.add_argument("--random", type=int, default=200, help="random shops")

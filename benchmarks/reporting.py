@@ -6,12 +6,10 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from scheduler_core.policy import DEFAULT_MODEL
 
-
-def add_common_options(parser: argparse.ArgumentParser) -> None:
-    """Add which checkpoints are measured, and where the figures go."""
-    parser.add_argument("--models", type=Path, nargs="+", default=[DEFAULT_MODEL],
+def add_common_options(parser: argparse.ArgumentParser, model: Path) -> None:
+    """Add which checkpoints are measured, by default one, and where the figures go."""
+    parser.add_argument("--models", type=Path, nargs="+", default=[model],
                         help="checkpoints, such as those of three training seeds")  # fmt: skip
     parser.add_argument("--json", type=Path, help="file to write the figures to")
 
