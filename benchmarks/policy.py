@@ -38,16 +38,10 @@ from scheduler_core.problem import Problem
 from scheduler_core.rules import RULE_DELTA, try_rules
 from scheduler_core.search import anneal
 from scheduler_core.simulator import make_objective, to_arrays
-from scheduler_core.training.tasks import (
-    DEFAULT,
-    LATE_ONLY,
-    ON_TIME_ONLY,
-    Job,
-    constrained,
-    sample_weights,
-)
+from scheduler_core.training.tasks import Job, constrained, sample_weights
+from scheduler_core.training.validation import VALIDATION_WEIGHTS
 
-WEIGHTS = {"default": DEFAULT, "late only": LATE_ONLY, "on time only": ON_TIME_ONLY}
+WEIGHTS = {name.replace("_", " "): weights for name, weights in VALIDATION_WEIGHTS.items()}
 _rng = np.random.default_rng(20)
 RANDOM_WEIGHTS = [sample_weights(_rng, fixed_share=0.0) for _ in range(10)]
 """Drawn once, as training draws them: what a planner might ask for."""

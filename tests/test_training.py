@@ -192,7 +192,8 @@ def test_imitation_learns_what_the_teacher_does() -> None:
     tasks = make_tasks([(generate_problem(20, rng), RewardWeights()) for _ in range(15)])
     rollout = collect_rollout(tasks, TeacherActor(tasks))
     optimizer = torch.optim.Adam(network.parameters(), 1e-2)
-    losses = [imitate(network, optimizer, Lessons.of(rollout), 64, rng) for _ in range(15)]
+    ppo = PPOConfig(minibatch_size=64)
+    losses = [imitate(network, optimizer, Lessons.of(rollout), ppo, rng) for _ in range(15)]
     uniform = rollout.decisions.counts.float().log().mean().item()
     assert losses[0] < uniform * 1.05
     assert losses[-1] < losses[0] * 0.7

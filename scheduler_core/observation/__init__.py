@@ -12,7 +12,7 @@ from scheduler_core.observation.names import (
     NUM_CANDIDATE_FEATURES,
     NUM_CONTEXT_FEATURES,
 )
-from scheduler_core.observation.observing import observe, observe_batch
+from scheduler_core.observation.observing import family_worth, observe, observe_batch
 
 __all__ = [
     "CANDIDATE_FEATURES",
@@ -20,6 +20,7 @@ __all__ = [
     "FEATURE_VERSION",
     "NUM_CANDIDATE_FEATURES",
     "NUM_CONTEXT_FEATURES",
+    "family_worth",
     "observe",
     "observe_batch",
 ]

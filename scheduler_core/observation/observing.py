@@ -34,12 +34,12 @@ def _ranks(values: npt.NDArray[np.float64], out: npt.NDArray[np.float32]) -> Non
 
 
 @kernel
-def _unit(p: ProblemArrays, o: Objective, e: int) -> float:
+def family_worth(p: ProblemArrays, o: Objective, e: int) -> float:
     """Return what a family of mean weight loses by missing its due time by one scale."""
     first, last = p.envs[e].first_family, p.envs[e].last_family
     slope = o.points[e].early - o.points[e].late - o.points[e].makespan
     weight = o.weight[first:last].sum() / (last - first)
-    return float(weight * (o.points[e].on_time + slope * p.envs[e].scale) + _TINY)
+    return float(weight * (o.points[e].on_time + slope * p.envs[e].scale))
 
 
 @kernel
@@ -227,7 +227,7 @@ def observe(
     for i in range(count):
         mean += seen[i].duration / count
     compare_pairs(o, e, mean, seen)
-    rows, unit, last_end = candidates[:count], _unit(p, o, e), _last_end(p, s, e)
+    rows, unit, last_end = candidates[:count], family_worth(p, o, e) + _TINY, _last_end(p, s, e)
     for i in range(count):
         _write_own(p, o, s, e, seen, i, mean, unit, last_end, rows[i])
     _write_relative(s, e, p.envs[e].scale, mean, seen, rows)

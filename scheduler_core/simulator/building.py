@@ -214,10 +214,15 @@ def _later_and_running(locks: Records) -> tuple[Bools, Bools]:
 
 def _make_room(machines: Records, families: Records, modes: _Modes) -> None:
     """Write where the machines' queues lie: a family waits for one task at a time."""
-    owners = np.repeat(np.arange(len(families)), families["last_task"] - families["first_task"])
+    owners = _owners(families)
     seen = np.full(len(machines), -1, np.int64)
     _count_places(np.repeat(owners, np.diff(modes.first)), modes.records, seen, machines)
     machines["first_place"] = offsets(machines["num_places"])[:-1]
+
+
+def _owners(families: Records) -> Ints:
+    """Return the family of each task, (T,)."""
+    return np.repeat(np.arange(len(families)), families["last_task"] - families["first_task"])
 
 
 @lean_kernel
@@ -233,10 +238,10 @@ def _count_places(owners: Ints, modes: Records, seen: Ints, machines: Records) -
 def _wants(machines: Records, families: Records, tasks: Records, modes: _Modes) -> Records:
     """Return who wants which machine, and write where each machine's part lies."""
     counts = np.diff(modes.first)
-    owners = np.repeat(np.arange(len(families)), families["last_task"] - families["first_task"])
-    few = np.flatnonzero(counts <= MOST_SHARED)
-    index = np.repeat(few, counts[few])
-    mine = modes.records[np.repeat(counts <= MOST_SHARED, counts)]
+    owners = _owners(families)
+    few = counts <= MOST_SHARED
+    index = np.repeat(np.flatnonzero(few), counts[few])
+    mine = modes.records[np.repeat(few, counts)]
     wants = np.empty(len(index), WANTS)
     wants["task"], wants["family"] = index, owners[index]
     wants["latest"] = families["due"][owners[index]] - tasks["after"][index]

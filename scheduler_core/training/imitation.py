@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from scheduler_core.policy import CandidatePolicy
 from scheduler_core.policy.network import segment_log_softmax
+from scheduler_core.training.config import PPOConfig
 from scheduler_core.training.ppo import (
     Decisions,
     Floats,
@@ -22,9 +23,6 @@ from scheduler_core.training.ppo import (
     take_step,
 )
 from scheduler_core.training.tasks import Tasks
-
-VALUE_COEF = 0.5
-MAX_GRAD_NORM = 0.5
 
 
 class TeacherActor:
@@ -87,14 +85,14 @@ def imitate(
     network: CandidatePolicy,
     optimizer: torch.optim.Optimizer,
     lessons: Lessons,
-    minibatch_size: int,
+    ppo: PPOConfig,
     rng: np.random.Generator,
 ) -> float:
     """Learn the choices, and the returns as values, in one pass; return the mean cross-entropy."""
     device = next(network.parameters()).device
     losses = []
     network.train()
-    for index in minibatches(len(lessons.actions), minibatch_size, 1, rng):
+    for index in minibatches(len(lessons.actions), ppo.minibatch_size, 1, rng):
         decisions = lessons.decisions.select(index).to(device)
         scores, values = network(*decisions)
         log_probs = segment_log_softmax(scores, decisions.counts)
@@ -102,6 +100,6 @@ def imitate(
         loss = -log_probs[chosen_rows(decisions.counts, actions)].mean()
         losses.append(loss.item())
         value_loss = nn.functional.mse_loss(values, lessons.returns[index].to(device))
-        take_step(network, optimizer, loss + VALUE_COEF * value_loss, MAX_GRAD_NORM)
+        take_step(network, optimizer, loss + ppo.value_coef * value_loss, ppo.max_grad_norm)
     network.eval()
     return float(np.mean(losses))

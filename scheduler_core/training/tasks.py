@@ -20,13 +20,13 @@ from scheduler_core.generator import (
 )
 from scheduler_core.instances import MAKESPAN_WEIGHTS
 from scheduler_core.objective import RewardWeights, ideal_score
+from scheduler_core.observation import family_worth
 from scheduler_core.policy.scheduler import POLICY_DELTA
 from scheduler_core.problem import Problem
 from scheduler_core.rules import ALL_RULES, RULE_DELTA, try_rules
 from scheduler_core.search import anneal
 from scheduler_core.simulator import (
     Batch,
-    Objective,
     ProblemArrays,
     empty_state,
     join,
@@ -85,6 +85,7 @@ def make_tasks(
     arrays = join([each.arrays for each in judged])
     objective = make_objective(arrays, [each.weights for each in judged])
     cost = np.array([each.best_cost for each in judged])
+    worth = np.array([family_worth(arrays, objective, e) for e in range(arrays.num_envs)])
     state = empty_state(arrays, POLICY_DELTA, choose_machines=choose_machines, track=True)
     machines = np.concatenate([each.teacher_machine for each in judged])
     num_tasks = [len(each.teacher_start) for each in judged]
@@ -94,7 +95,7 @@ def make_tasks(
         teacher_start=np.concatenate([each.teacher_start for each in judged]),
         teacher_machine=machines + first_machine,
         edd_cost=np.array([each.edd_cost for each in judged]),
-        unit=np.maximum(cost, _family_worth(arrays, objective) / 2),
+        unit=np.maximum(cost, worth / 2),
     )
 
 
@@ -121,16 +122,6 @@ def _judge(job: Job, rules: Sequence[str], swaps: int) -> _Judged:
         placed = anneal(arrays, objective, best.state, swaps=swaps, seed=0).placed
     start, machine = placed["start"], placed["machine"]
     return _Judged(arrays, weights, start, machine, ideal - best.score, ideal - edd.score)
-
-
-def _family_worth(arrays: ProblemArrays, objective: Objective) -> Floats:
-    """Return what a family of mean weight loses by missing its due time by one scale, (E,)."""
-    points, envs = objective.points, arrays.envs
-    slope = (points["early"] - points["late"] - points["makespan"]) * envs["scale"]
-    edges = zip(envs["first_family"], envs["last_family"], strict=True)
-    weight = np.array([objective.weight[first:last].mean() for first, last in edges])
-    worth: Floats = weight * (points["on_time"] + slope)
-    return worth
 
 
 def sample_weights(rng: np.random.Generator, fixed_share: float) -> RewardWeights:

@@ -169,14 +169,13 @@ class Trainer:
 
     def _imitate(self) -> None:
         """Learn from teachers on small problems."""
-        settings, batch = self.config.imitation, self.config.ppo.minibatch_size
+        settings, ppo = self.config.imitation, self.config.ppo
         optimizer = torch.optim.Adam(self.network.parameters(), settings.learning_rate)
         lessons = self._lessons()
         total, begin = settings.epochs * len(lessons.actions), perf_counter()
         for epoch in range(settings.epochs):
-            left = 1 - epoch / settings.epochs
-            optimizer.param_groups[0]["lr"] = settings.learning_rate * (0.1 + 0.9 * left)
-            loss = imitate(self.network, optimizer, lessons, batch, self.batch_rng)
+            _set_step_size(optimizer, settings.learning_rate, 1 - epoch / settings.epochs)
+            loss = imitate(self.network, optimizer, lessons, ppo, self.batch_rng)
             done = (epoch + 1) * len(lessons.actions)
             metrics = {
                 "cross_entropy": loss,
@@ -206,7 +205,7 @@ class Trainer:
         while done < timesteps:
             begin = perf_counter()
             left = 1 - done / timesteps
-            optimizer.param_groups[0]["lr"] = ppo.learning_rate * (0.1 + 0.9 * left)
+            _set_step_size(optimizer, ppo.learning_rate, left)
             tasks = self._tasks(
                 self.draw, ppo.problems_per_update, ppo.rollouts_per_problem, UNIT_RULES
             )
@@ -287,3 +286,8 @@ class Trainer:
         best = finite_or_none(self.best_ratio)
         status = {"state": state, "timestep": done, "best_to_best_rule": best}
         write_aside(self.folder / "status.json", json.dumps(status, allow_nan=False).encode())
+
+
+def _set_step_size(optimizer: torch.optim.Optimizer, first: float, left: float) -> None:
+    """Let the step size fall from ``first`` to a tenth of it, as the share ``left`` goes to 0."""
+    optimizer.param_groups[0]["lr"] = first * (0.1 + 0.9 * left)
