@@ -16,7 +16,6 @@ from scheduler_core.problem import Problem
 from scheduler_core.rules import dispatch
 from scheduler_core.schedule import Schedule
 from scheduler_core.simulator import bound_score, schedule_from
-from scheduler_core.training.config import PPOConfig
 from scheduler_core.training.ppo import (
     Decisions,
     PolicyActor,
@@ -29,6 +28,7 @@ from scheduler_core.training.ppo import (
     take_step,
     update,
 )
+from scheduler_core.training.settings import PPOConfig
 from scheduler_core.training.tasks import Tasks, make_tasks
 from scheduler_core.validation import validate
 from tests.builders import HOUR, can_place, one_machine, untrained

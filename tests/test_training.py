@@ -25,14 +25,10 @@ from scheduler_core.rules import best_rule
 from scheduler_core.snapshot import snapshot_from_problem, write_snapshot
 from scheduler_core.training import Progress, TrainingConfig, load_config, train
 from scheduler_core.training import trainer as trainer_module
-from scheduler_core.training.config import (
-    ImitationConfig,
-    PPOConfig,
-    TaskConfig,
-    config_yaml,
-)
+from scheduler_core.training.config import config_yaml
 from scheduler_core.training.imitation import Lessons, TeacherActor, imitate
 from scheduler_core.training.ppo import collect_rollout, normalise_by_problem
+from scheduler_core.training.settings import ImitationConfig, PPOConfig, TaskConfig
 from scheduler_core.training.tasks import job_source, make_tasks, sample_weights
 from scheduler_core.training.validation import validation_tasks
 from tests.builders import untrained, untrained_scheduler

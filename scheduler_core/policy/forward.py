@@ -24,6 +24,7 @@ from scheduler_core.policy.network import CandidatePolicy
 from scheduler_core.simulator import Objective, ProblemArrays, State, advance, take
 
 Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
 
 _EPSILON = 1e-5  # of torch.nn.LayerNorm
 
@@ -151,6 +152,19 @@ def candidate_scores(net: ForwardWeights, candidates: Floats, context: Floats) -
         _activate(head, last)
         scores[i] = (last * net.last_weight).sum() + net.last_bias
     return scores
+
+
+@kernel
+def segment_argmax(keys: Floats, counts: Ints) -> Ints:
+    """Return the position of the largest key within each segment, (B,); ties go to the first."""
+    best = np.zeros(len(counts), np.int64)
+    first = 0
+    for i in range(len(counts)):
+        for j in range(1, counts[i]):
+            if keys[first + j] > keys[first + best[i]]:
+                best[i] = j
+        first += counts[i]
+    return best
 
 
 @kernel

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from scheduler_core.policy import CandidatePolicy
+from scheduler_core.policy.forward import segment_argmax
 from scheduler_core.policy.network import segment_log_softmax
-from scheduler_core.training.config import PPOConfig
 from scheduler_core.training.ppo import (
     Decisions,
     Floats,
@@ -19,9 +19,9 @@ from scheduler_core.training.ppo import (
     Rollout,
     chosen_rows,
     minibatches,
-    segment_argmax,
     take_step,
 )
+from scheduler_core.training.settings import PPOConfig
 from scheduler_core.training.tasks import Tasks
 
 

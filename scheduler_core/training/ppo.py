@@ -16,11 +16,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from scheduler_core.compiled import kernel
 from scheduler_core.observation import observe_batch
 from scheduler_core.policy import CandidatePolicy
+from scheduler_core.policy.forward import segment_argmax
 from scheduler_core.policy.network import segment_entropy, segment_log_softmax
-from scheduler_core.training.config import PPOConfig
+from scheduler_core.training.settings import PPOConfig
 from scheduler_core.training.tasks import Tasks
 
 Floats = npt.NDArray[np.float32]
@@ -103,19 +103,6 @@ class PolicyActor:
         rows = chosen_rows(decisions.counts, torch.from_numpy(actions))
         chosen = log_probs[rows]
         return actions, chosen.numpy(), values.cpu().numpy()
-
-
-@kernel
-def segment_argmax(keys: Floats, counts: Ints) -> Ints:
-    """Return the position of the largest key within each segment, (B,); ties go to the first."""
-    best = np.zeros(len(counts), np.int64)
-    first = 0
-    for i in range(len(counts)):
-        for j in range(1, counts[i]):
-            if keys[first + j] > keys[first + best[i]]:
-                best[i] = j
-        first += counts[i]
-    return best
 
 
 def collect_rollout(tasks: Tasks, actor: Actor) -> Rollout:

@@ -34,7 +34,7 @@ from scheduler_core.simulator import (
     to_arrays,
 )
 from scheduler_core.snapshot import read_snapshot
-from scheduler_core.training.config import TaskConfig
+from scheduler_core.training.settings import TaskConfig
 
 DEFAULT = RewardWeights()
 LATE_ONLY = RewardWeights(early_bonus_per_day=0.0)

@@ -21,9 +21,10 @@ from scheduler_core.files import append_line, finite_or_none, write_aside
 from scheduler_core.generator import problem_stream
 from scheduler_core.policy import CandidatePolicy, load_checkpoint, save_checkpoint
 from scheduler_core.policy.device import DeviceChoice
-from scheduler_core.training.config import TrainingConfig, config_yaml
+from scheduler_core.training.config import config_yaml
 from scheduler_core.training.imitation import Lessons, TeacherActor, imitate
 from scheduler_core.training.ppo import PolicyActor, approach, collect_rollout, update
+from scheduler_core.training.settings import TrainingConfig
 from scheduler_core.training.tasks import Job, Tasks, job_source, make_tasks
 from scheduler_core.training.validation import validation_tasks
 

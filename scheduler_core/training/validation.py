@@ -15,7 +15,7 @@ from scheduler_core.generator import (
     problem_stream,
 )
 from scheduler_core.instances import MAKESPAN_WEIGHTS
-from scheduler_core.training.config import TrainingConfig
+from scheduler_core.training.settings import TrainingConfig
 from scheduler_core.training.tasks import (
     DEFAULT,
     LATE_ONLY,

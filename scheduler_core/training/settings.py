@@ -1,0 +1,271 @@
+"""Settings of a training run, each with its meaning and range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from scheduler_core.errors import ConfigError
+from scheduler_core.generator import SHOPS
+from scheduler_core.methods import DEVICES
+from scheduler_core.policy import NetworkConfig
+
+
+@dataclass(frozen=True, slots=True)
+class PPOConfig:
+    """Proximal policy optimisation (Schulman et al., arXiv:1707.06347).
+
+    Raises
+    ------
+    ConfigError
+        If a field is outside its range.
+    """
+
+    learning_rate: float = 3e-4
+    """Step size of Adam at the start, > 0; it falls linearly to a tenth."""
+    problems_per_update: int = 16
+    """Problems in each rollout, >= 1."""
+    rollouts_per_problem: int = 8
+    """Rollouts of each problem under the same weights, >= 1: each other's baseline."""
+    rollout_parts: int = 2
+    """Groups of its problems that a rollout is collected in, side by side, >= 1. Each has random
+    numbers of its own, so that neither threads nor machines change what comes out."""
+    epochs: int = 2
+    """Passes over a rollout, >= 1."""
+    minibatch_size: int = 1024
+    """Decisions in each step of Adam, >= 2."""
+    gradient_parts: int = 4
+    """Parts of a minibatch that are learned from side by side on a CPU, >= 1. Their gradients are
+    added up in order, so that the number of threads changes nothing."""
+    overlap: bool = False
+    """Whether the next rollout is collected, by the policy before the update, while the network is
+    being updated: a GPU then never waits for the simulator, nor the simulator for it."""
+    gamma: float = 1.0
+    """Discount, in (0, 1]; 1 because the score does not discount."""
+    gae_lambda: float = 0.99
+    """Weight of longer returns in the advantage, in [0, 1]."""
+    clip_coef: float = 0.2
+    """How far the probability ratio may move, > 0."""
+    entropy_coef: float = 0.01
+    """Weight of the entropy bonus at the start, >= 0; it falls linearly to 0."""
+    value_coef: float = 0.5
+    """Weight of the value loss, >= 0."""
+    max_grad_norm: float = 0.5
+    """Gradients are scaled down to this norm, > 0."""
+    averaging: float = 0.98
+    """How much of the mean of parameters stays at each update, in [0, 1); 0 takes the last ones.
+    The mean is what is validated and kept (Polyak and Juditsky, SIAM Journal on Control and
+    Optimization 30(4), 1992): it is free of most of the noise that single updates leave."""
+    target_kl: float = 0.03
+    """An update stops when the approximate KL divergence passes this, > 0."""
+
+    def __post_init__(self) -> None:
+        positive = (
+            "learning_rate problems_per_update rollouts_per_problem rollout_parts epochs "
+            "gradient_parts clip_coef max_grad_norm target_kl gamma"
+        )
+        for name in positive.split():
+            if getattr(self, name) <= 0:
+                raise ConfigError(f"ppo.{name}: must be > 0, got {getattr(self, name)}")
+        for name in ("entropy_coef", "value_coef", "gae_lambda"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"ppo.{name}: must be >= 0, got {getattr(self, name)}")
+        for name in ("gamma", "gae_lambda"):
+            if getattr(self, name) > 1:
+                raise ConfigError(f"ppo.{name}: must be <= 1, got {getattr(self, name)}")
+        if not 0 <= self.averaging < 1:
+            raise ConfigError(f"ppo.averaging: must be in [0, 1), got {self.averaging}")
+        if self.minibatch_size < 2:
+            raise ConfigError(f"ppo.minibatch_size: must be >= 2, got {self.minibatch_size}")
+
+
+@dataclass(frozen=True, slots=True)
+class ImitationConfig:
+    """Warm start: imitate good schedules of small problems.
+
+    The teacher of a problem is the best of a few rules under the problem's weights, improved by
+    simulated annealing.
+
+    Raises
+    ------
+    ConfigError
+        If a field is outside its range.
+    """
+
+    problems: int = 300
+    """Problems with a teacher, >= 0; 0 skips the warm start."""
+    max_families: int = 60
+    """Largest of them, >= 1, as far as ``task`` allows: on larger ones annealing gets less far."""
+    swaps: int = 150_000
+    """Moves that annealing tries on each, >= 0; 0 leaves the rule's schedule as it is."""
+    epochs: int = 6
+    """Passes over all of their decisions, >= 1."""
+    learning_rate: float = 1e-3
+    """Step size of Adam at the start, > 0; it falls linearly to a tenth."""
+
+    def __post_init__(self) -> None:
+        for name in ("problems", "swaps"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"imitation.{name}: must be >= 0, got {getattr(self, name)}")
+        for name in ("epochs", "learning_rate", "max_families"):
+            if getattr(self, name) <= 0:
+                raise ConfigError(f"imitation.{name}: must be > 0, got {getattr(self, name)}")
+
+
+WEIGHT_SOURCES = ("sliders", "makespan")
+
+TASK_SHOPS = (*SHOPS, "job_shop", "flexible_job_shop")
+"""Types of shop to train on: the generator's, and those of the standard instances."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskConfig:
+    """Problems and weights to train on: generated ones, or ``data``.
+
+    Raises
+    ------
+    ConfigError
+        If a field is outside its range.
+    """
+
+    min_families: int = 20
+    """Smallest generated problem, >= 1."""
+    max_families: int = 80
+    """Largest generated problem, >= min_families."""
+    data: tuple[str, ...] = ()
+    """Snapshot files to train on instead of generated problems."""
+    shops: tuple[str, ...] = SHOPS
+    """Types of shop generated, of `TASK_SHOPS`, drawn with equal probability."""
+    weights: str = "sliders"
+    """``sliders``: each problem drawn gets weights of its own, with probability ``fixed_share``
+    one of three settings of interest (default, late only, on time only), otherwise random ones
+    over the whole range of the sliders. ``makespan``: nothing but the makespan counts."""
+    fixed_share: float = 0.5
+    """See ``weights``, in [0, 1]."""
+    varied_share: float = 0.5
+    """Share of generated problems from a shop with parameters drawn over wide ranges (due dates,
+    arrivals, processing times, load, weights of families), in [0, 1]."""
+    constrained_share: float = 0.25
+    """Share of generated problems with shifts, downtime, running and locked tasks and alternative
+    machines, in [0, 1]."""
+    choose_machines: bool = True
+    """Whether the policy chooses between machines where more than one is sensible."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.min_families <= self.max_families:
+            raise ConfigError(
+                "task.min_families: must be >= 1 and <= task.max_families, got "
+                f"{self.min_families} and {self.max_families}"
+            )
+        for name in ("fixed_share", "varied_share", "constrained_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"task.{name}: must be in [0, 1], got {getattr(self, name)}")
+        if not self.shops:
+            raise ConfigError("task.shops: must name at least one type of shop")
+        for shop in self.shops:
+            if shop not in TASK_SHOPS:
+                known = ", ".join(TASK_SHOPS)
+                raise ConfigError(f"task.shops: must be among {known}, got {shop!r}")
+        if self.weights not in WEIGHT_SOURCES:
+            known = " or ".join(WEIGHT_SOURCES)
+            raise ConfigError(f"task.weights: must be {known}, got {self.weights!r}")
+
+
+MATMUL_PRECISIONS = ("highest", "high", "medium")
+MIXED_PRECISION = ("auto", "on", "off")
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceConfig:
+    """Where the network learns, and how. The simulator always runs on the CPU.
+
+    Raises
+    ------
+    ConfigError
+        If a field is outside its range.
+    """
+
+    name: str = "auto"
+    """``auto`` (the fastest by a short measurement), ``cpu``, ``cuda`` or ``mps``."""
+    threads: int = 0
+    """Threads on the CPU, >= 0; 0: one for each core. They change the speed, and nothing else."""
+    matmul_precision: str = "high"
+    """What PyTorch may round products of float32 to on a GPU: ``highest``, ``high``, ``medium``."""
+    cudnn_benchmark: bool = True
+    """Whether cuDNN tries its algorithms and keeps the fastest."""
+    mixed_precision: str = "auto"
+    """Whether the forward pass of the update is in bfloat16: ``on``, ``off``, or ``auto``: where a
+    short measurement finds it faster by a tenth. Never on a CPU unless ``on``."""
+    cuda_minibatch_size: int = 4096
+    """In place of ``ppo.minibatch_size`` on CUDA, >= 0; 0: no other."""
+    mps_minibatch_size: int = 2048
+    """The same on Apple MPS."""
+
+    def __post_init__(self) -> None:
+        for name in ("threads", "cuda_minibatch_size", "mps_minibatch_size"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"device.{name}: must be >= 0, got {getattr(self, name)}")
+        named = {
+            "name": DEVICES,
+            "matmul_precision": MATMUL_PRECISIONS,
+            "mixed_precision": MIXED_PRECISION,
+        }
+        for name, known in named.items():
+            if getattr(self, name) not in known:
+                raise ConfigError(
+                    f"device.{name}: must be one of {', '.join(known)}, got {getattr(self, name)!r}"
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterConfig:
+    """Where rollouts are collected."""
+
+    address: str = ""
+    """Empty: on this machine. Otherwise that of a Ray cluster: ``auto`` for the one that this
+    machine belongs to, or ``ray://host:10001``. It changes the speed, and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """Everything that decides the outcome of a training run.
+
+    Raises
+    ------
+    ConfigError
+        If a field is outside its range.
+    """
+
+    timesteps: int = 2_000_000
+    """Decisions of PPO rollouts, >= 1."""
+    seed: int = 0
+    """Seed of everything random, >= 0 and below 2**63."""
+    validate_every: int = 10
+    """Updates between two validations, >= 1."""
+    validation_problems: int = 64
+    """Problems of each size validated on, >= 1."""
+    validation_data: tuple[str, ...] = ()
+    """Snapshot files to validate on, beside generated problems. Where there are any, or
+    ``task.data``, the policy that does best on them is kept."""
+    patience: int = 0
+    """Validations of PPO without a better policy that end the training, >= 0; 0: none do."""
+    checkpoint_every: int = 50
+    """Updates of PPO between two checkpoints that are kept beside the best and the last, >= 0;
+    0: none."""
+    save_seconds: float = 10.0
+    """Most seconds of training between two writings of the last checkpoint, >= 0."""
+    task: TaskConfig = field(default_factory=TaskConfig)
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    imitation: ImitationConfig = field(default_factory=ImitationConfig)
+    ppo: PPOConfig = field(default_factory=PPOConfig)
+    device: DeviceConfig = field(default_factory=DeviceConfig)
+    cluster: ClusterConfig = field(default_factory=ClusterConfig)
+
+    def __post_init__(self) -> None:
+        for name in ("patience", "checkpoint_every", "save_seconds"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"{name}: must be >= 0, got {getattr(self, name)}")
+        for name in ("timesteps", "validate_every", "validation_problems"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name}: must be >= 1, got {getattr(self, name)}")
+        if not 0 <= self.seed < 2**63:
+            raise ConfigError(f"seed: must be >= 0 and below 2**63, got {self.seed}")
