@@ -7,10 +7,11 @@ import os
 from pathlib import Path
 
 
-def write_aside(path: Path, data: bytes) -> None:
+def write_aside(path: Path, data: bytes, *, sync: bool = True) -> None:
     """Write a file aside and rename it: a reader sees the old one or the new one, whole.
 
-    The data is on the disk before the name is, so that a crash leaves no empty file.
+    With ``sync`` the data is on the disk before the name is, so that not even a crash of the
+    machine leaves an empty file; it takes some milliseconds.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -18,7 +19,8 @@ def write_aside(path: Path, data: bytes) -> None:
         with aside.open("wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
         aside.replace(path)
     except OSError as error:
         error.filename = str(path)  # the name that the caller knows

@@ -11,6 +11,7 @@ import torch
 from scheduler_core.objective import RewardWeights, delay_cost
 from scheduler_core.observation import NUM_CANDIDATE_FEATURES, NUM_CONTEXT_FEATURES
 from scheduler_core.policy import CandidatePolicy
+from scheduler_core.policy.forward import segment_argmax
 from scheduler_core.policy.network import segment_log_softmax
 from scheduler_core.problem import Problem
 from scheduler_core.rules import dispatch
@@ -18,13 +19,13 @@ from scheduler_core.schedule import Schedule
 from scheduler_core.simulator import bound_score, schedule_from
 from scheduler_core.training.ppo import (
     Decisions,
+    Experience,
     PolicyActor,
     Rollout,
     UpdateStats,
     chosen_rows,
     collect_rollout,
     minibatches,
-    segment_argmax,
     take_step,
     update,
 )
@@ -201,7 +202,8 @@ def learn(
 ) -> UpdateStats:
     """Make one update without entropy bonus."""
     optimizer = torch.optim.Adam(network.parameters(), rate)
-    return update(network, optimizer, rollout, config, 0.0, np.random.default_rng(0))
+    experience = Experience.of(rollout, config)
+    return update(network, optimizer, experience, config, 0.0, np.random.default_rng(0))
 
 
 def test_update_before_its_first_step_has_ratio_one_and_no_divergence() -> None:
@@ -285,7 +287,8 @@ def test_update_with_an_entropy_bonus_makes_the_policy_less_sure() -> None:
     network, rollout = untrained(spread=10.0), hand_made([1, 1, 1, 1])
     optimizer = torch.optim.Adam(network.parameters(), 1e-3)
     config, rng = replace(ONE_PASS, value_coef=0.0), np.random.default_rng(0)
-    entropies = [update(network, optimizer, rollout, config, 1.0, rng).entropy for _ in range(10)]
+    seen = Experience.of(rollout, config)
+    entropies = [update(network, optimizer, seen, config, 1.0, rng).entropy for _ in range(10)]
     assert entropies[-1] > entropies[0] + 0.01
 
 
@@ -338,5 +341,5 @@ def test_ppo_from_random_weights_finds_spt_where_it_is_optimal() -> None:
     for _ in range(12):
         tasks = make_tasks([(toy_problem(rng), LATE_ONLY) for _ in range(4)], 8, rules=("spt",))
         rollout = collect_rollout(tasks, PolicyActor(network, rng))
-        update(network, optimizer, rollout, config, 0.0, rng)
+        update(network, optimizer, Experience.of(rollout, config), config, 0.0, rng)
     assert 1 - 1e-6 <= greedy_to_spt(network, unseen) < 1.03

@@ -5,11 +5,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -136,36 +133,6 @@ def evaluate(options: argparse.Namespace) -> int:
     return 1 if result.constraint_violations else 0
 
 
-def train(options: argparse.Namespace) -> int:
-    """Train a policy in a run directory and say where it is."""
-    # Importing torch takes seconds, and no other command needs all of training.
-    import torch
-
-    from scheduler_core.policy import choose_device
-    from scheduler_core.training import load_config
-    from scheduler_core.training import train as run_training
-
-    overrides = dict(_setting(text) for text in options.settings)
-    named = {"task.data": options.data, "timesteps": options.timesteps, "seed": options.seed}
-    overrides |= {name: value for name, value in named.items() if value is not None}
-    config = load_config(options.config, overrides)
-    # PyTorch's threads wait for each other: with another program on one of their cores training was
-    # measured to be forty times slower, and on a free machine only a fifth faster than with one.
-    torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))
-    device = choose_device(options.device)
-    folder = options.folder or Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S}"
-    print(f"device: {device.device} ({device.reason})")
-    print(f"run: {folder}", flush=True)  # before hours of training, even into a pipe
-    result = run_training(
-        config, folder, device, init=options.init, listener=tables.ProgressPrinter()
-    )
-    print(
-        f"best checkpoint: {result.best}, delay cost {result.ratio:.3f} of the best rule's on "
-        f"validation problems, after {result.seconds:.0f} s"
-    )
-    return 0
-
-
 def generate(options: argparse.Namespace) -> int:
     """Write a synthetic snapshot, or the samples."""
     if options.samples:
@@ -245,18 +212,3 @@ def _weights(path: Path | None, judged: Sequence[Path]) -> RewardWeights:
             f"weights {path}: must be a mapping of names to numbers, such as early_bonus_per_day: 0"
         )
     return RewardWeights.from_mapping(document)
-
-
-def _setting(text: str) -> tuple[str, object]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise ConfigError(f"--set {text!r}: must be NAME=VALUE")
-    # YAML 1.1 reads 1e-4 as text; a number written that way is meant as one.
-    if "e" in value.lower():
-        with suppress(ValueError):
-            return name, float(value)
-    try:
-        return name, yaml.safe_load(value)
-    except _NOT_YAML as error:
-        why = one_line(error)
-        raise ConfigError(f"--set {text!r}: the value must be YAML ({why})") from error

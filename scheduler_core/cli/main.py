@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from scheduler_core.cli import bench, commands
+from scheduler_core.cli import bench, commands, training
 from scheduler_core.errors import SchedulerError
 from scheduler_core.generator import SHOPS, GeneratorConfig
 from scheduler_core.methods import DEVICES, METHODS
@@ -55,7 +55,9 @@ def build_parser() -> argparse.ArgumentParser:
     _add_validate(add("validate", help="check a snapshot, and a schedule of it"))
     _add_compare(add("compare", help="compare methods on snapshots"))
     _add_evaluate(add("evaluate", help="measure a policy against EDD and the best rule"))
-    _add_train(add("train", help="train a policy"))
+    training.add_train(add("train", help="train a policy"))
+    training.add_stop(add("stop", help="ask runs to stop; they can go on later"))
+    training.add_runs(add("runs", help="list runs and where they stand"))
     _add_generate(add("generate", help="make a synthetic snapshot"))
     _add_bench(add("bench", help="measure how fast the simulator is"))
     return parser
@@ -90,20 +92,6 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=_file, help="file for the figures")
     _add_common(parser)
     parser.set_defaults(run=commands.evaluate)
-
-
-def _add_train(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, help="settings as YAML; default: built in")
-    parser.add_argument("--data", nargs="+", help="snapshots to train on, not generated ones")
-    parser.add_argument("--timesteps", type=int, help="decisions of PPO rollouts")
-    parser.add_argument("--seed", type=_seed, help="seed of everything random")
-    parser.add_argument("--device", choices=DEVICES, default="auto", help=_DEVICE_HELP)
-    parser.add_argument("--init", type=Path, help="checkpoint to start from")
-    parser.add_argument("--run", type=Path, dest="folder", help="directory; default: runs/<time>")
-    parser.add_argument("--set", nargs="+", action="extend", default=[], dest="settings",
-                        metavar="NAME=VALUE",
-                        help="settings by name, such as ppo.learning_rate=1e-4")  # fmt: skip
-    parser.set_defaults(run=commands.train)
 
 
 def _add_generate(parser: argparse.ArgumentParser) -> None:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from scheduler_core.evaluation import Evaluation
 from scheduler_core.objective import Metrics
 from scheduler_core.problem import Problem
-
-if TYPE_CHECKING:  # importing torch takes seconds, and only training needs it
-    from scheduler_core.training import Progress
 
 _COLUMNS = {
     "score": "{:.0f}",
@@ -42,7 +38,7 @@ def figures(methods: Mapping[str, Metrics]) -> str:
                  "mean_flow_time_hours", "makespan_hours", "runtime_seconds"]  # fmt: skip
         rows = [["", *short]]
         rows += [[name, *(table[key][i] for key in short)] for i, name in enumerate(methods)]
-    return _align(rows)
+    return align(rows)
 
 
 def count(number: int, one: str, many: str) -> str:
@@ -70,34 +66,11 @@ def evaluation(result: Evaluation) -> str:
         low, high = each.interval
         rows.append([each.rival, f"{each.mean_ratio:.3f}", f"{low:.3f} to {high:.3f}",
                      str(each.wins), str(each.ties), str(each.losses)])  # fmt: skip
-    return f"{head}\ndelay cost relative to each rival's on the same snapshot:\n{_align(rows)}"
+    return f"{head}\ndelay cost relative to each rival's on the same snapshot:\n{align(rows)}"
 
 
-class ProgressPrinter:
-    """Prints a line for each validation of a training run."""
-
-    def __call__(self, progress: Progress) -> None:
-        """Print, if there is something new to say."""
-        metrics = progress.metrics
-        if progress.phase == "teacher":
-            print(
-                f"teacher {progress.timestep:,} of {progress.timesteps:,} problems, "
-                f"{metrics['problems_per_second']:.1f} per second",
-                flush=True,
-            )
-        if "to_best_rule" not in metrics:
-            return
-        parts = [
-            f"{progress.phase} {progress.timestep:,} of {progress.timesteps:,} decisions",
-            f"{metrics['decisions_per_second']:,.0f} per second",
-            f"delay cost / best rule's {metrics['to_best_rule']:.3f}",
-        ]
-        details = [f"{name[13:]} {value:.3f}" for name, value in metrics.items()
-                   if name.startswith("to_best_rule/")]  # fmt: skip
-        print(f"{', '.join(parts)} ({', '.join(details)})", flush=True)
-
-
-def _align(rows: list[list[str]]) -> str:
+def align(rows: list[list[str]]) -> str:
+    """Return rows as lines: the first column to the left, all others to the right."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = []
     for row in rows:

@@ -16,8 +16,8 @@ TEST_SEEDS = range(200)
 """Seeds of the snapshots that published figures are measured on. Nothing is chosen by these."""
 
 
-def problem_stream(purpose: Purpose, seed: int) -> np.random.Generator:
-    """Return the random stream of a purpose and a seed.
+def problem_stream(purpose: Purpose, seed: int, *part: int) -> np.random.Generator:
+    """Return the random stream of a purpose and a seed, or of a part of it.
 
     Parameters
     ----------
@@ -26,6 +26,10 @@ def problem_stream(purpose: Purpose, seed: int) -> np.random.Generator:
     seed
         From 0 to `MAX_SEED`. The same one gives unrelated streams for two purposes, so training
         can never see a test problem, whatever its seeds.
+    part
+        Whole numbers >= 0 and below 2**32 that name a stream of its own within that of the
+        purpose, such as the number of an update: what is drawn there depends on nothing drawn
+        elsewhere.
 
     Raises
     ------
@@ -36,4 +40,4 @@ def problem_stream(purpose: Purpose, seed: int) -> np.random.Generator:
         raise ConfigError(f"purpose: must be one of {', '.join(_STREAMS)}, got {purpose!r}")
     if not 0 <= seed <= MAX_SEED:
         raise ConfigError(f"seed: must be >= 0 and below 2**63, got {seed}")
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_STREAMS[purpose],)))
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_STREAMS[purpose], *part)))

@@ -1,6 +1,7 @@
 """Checkpoints: the weights as safetensors, and the record of how they came about as JSON in it.
 
-Nothing is ever unpickled.
+The last checkpoint of a run also holds what it takes to go on: tensors named ``training.*``, which
+are no part of the policy. Nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
+from torch import Tensor
 
 from scheduler_core.errors import CheckpointError, ConfigError, one_line
 from scheduler_core.files import write_aside
@@ -23,6 +26,8 @@ from scheduler_core.observation import FEATURE_VERSION
 from scheduler_core.policy.network import CandidatePolicy, NetworkConfig
 
 FORMAT_VERSION = 1
+TRAINING = "training."
+"""Begins the names of tensors that are no part of the policy."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +37,26 @@ class Checkpoint:
     network: CandidatePolicy
     record: Mapping[str, Any]
     sha256: str
+    training: Mapping[str, Tensor]
+    """What it takes to go on training, by name; empty but in the last checkpoint of a run."""
 
 
-def save_checkpoint(network: CandidatePolicy, record: Mapping[str, Any], path: Path) -> str:
-    """Write a checkpoint aside, rename it, and return the SHA-256 of the file.
+def encode_checkpoint(
+    network: CandidatePolicy,
+    record: Mapping[str, Any],
+    training: Mapping[str, Tensor] = MappingProxyType({}),
+) -> bytes:
+    """Return a checkpoint as the bytes of its file.
 
-    ``record`` is what is to be remembered (config, seed, data, metrics); versions and the
-    network's config are added.
+    Parameters
+    ----------
+    network
+        The policy.
+    record
+        What is to be remembered (config, seed, data, metrics); versions and the network's config
+        are added.
+    training
+        Tensors that it takes to go on training, by name.
     """
     full = {
         "format_version": FORMAT_VERSION,
@@ -46,8 +64,15 @@ def save_checkpoint(network: CandidatePolicy, record: Mapping[str, Any], path: P
         "network": asdict(network.config),
         **record,
     }
-    weights = {name: tensor.detach().cpu() for name, tensor in network.state_dict().items()}
-    data = save(weights, metadata={"record": json.dumps(full)})
+    tensors = dict(network.state_dict())
+    tensors |= {f"{TRAINING}{name}": tensor for name, tensor in training.items()}
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    return save(plain, metadata={"record": json.dumps(full)})
+
+
+def save_checkpoint(network: CandidatePolicy, record: Mapping[str, Any], path: Path) -> str:
+    """Write a checkpoint aside, rename it, and return the SHA-256 of the file."""
+    data = encode_checkpoint(network, record)
     write_aside(path, data)
     return hashlib.sha256(data).hexdigest()
 
@@ -77,13 +102,19 @@ def load_checkpoint(path: Path) -> Checkpoint:
         config = NetworkConfig(**{**fields, "hidden_sizes": tuple(fields["hidden_sizes"])})
         with torch.device("meta"):  # takes no memory for sizes that the file only claims to hold
             network = CandidatePolicy(config)
-        network.load_state_dict(load(data), assign=True)
+        tensors = load(data)
+        training = {
+            name.removeprefix(TRAINING): tensors.pop(name)
+            for name in list(tensors)
+            if name.startswith(TRAINING)
+        }
+        network.load_state_dict(tensors, assign=True)
     except (KeyError, TypeError, RuntimeError, ConfigError, SafetensorError) as error:
         why = one_line(error)  # torch writes a line for each weight
         raise CheckpointError(f"checkpoint {path}: does not hold a whole policy ({why})") from error
     if not all(bool(weight.isfinite().all()) for weight in network.parameters()):
         raise CheckpointError(f"checkpoint {path}: holds weights that are not finite")
-    return Checkpoint(network.float().eval(), record, hashlib.sha256(data).hexdigest())
+    return Checkpoint(network.float().eval(), record, hashlib.sha256(data).hexdigest(), training)
 
 
 def _record(data: bytes, path: Path) -> dict[str, Any]:

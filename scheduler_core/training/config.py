@@ -53,6 +53,19 @@ def config_yaml(config: TrainingConfig) -> str:
     return yaml.safe_dump(plain, sort_keys=False)
 
 
+def first_difference(one: Any, other: Any, place: str = "") -> str | None:
+    """Return the dotted name of the first setting in which two configs differ, if any does."""
+    for field in dataclasses.fields(one):
+        name = f"{place}{field.name}"
+        ours, theirs = getattr(one, field.name), getattr(other, field.name)
+        if ours == theirs:
+            continue
+        return (
+            first_difference(ours, theirs, f"{name}.") if dataclasses.is_dataclass(ours) else name
+        )
+    return None
+
+
 def _put(document: dict[str, Any], names: list[str], value: object) -> None:
     for depth, name in enumerate(names[:-1], start=1):
         document = document.setdefault(name, {})

@@ -1,4 +1,4 @@
-"""The warm start: replay good schedules through the simulator and imitate their choices."""
+"""The warm start: imitate what teachers decide."""
 
 from __future__ import annotations
 
@@ -10,47 +10,15 @@ import torch
 from torch import Tensor, nn
 
 from scheduler_core.policy import CandidatePolicy
-from scheduler_core.policy.forward import segment_argmax
 from scheduler_core.policy.network import segment_log_softmax
 from scheduler_core.training.ppo import (
     Decisions,
-    Floats,
-    Ints,
     Rollout,
     chosen_rows,
     minibatches,
     take_step,
 )
 from scheduler_core.training.settings import PPOConfig
-from scheduler_core.training.tasks import Tasks
-
-
-class TeacherActor:
-    """Choose the candidate that starts first in the teacher's schedule, on the teacher's machine.
-
-    Where the teacher's machine is not a candidate, any is as good.
-    """
-
-    def __init__(self, tasks: Tasks) -> None:
-        self.tasks = tasks
-
-    def __call__(self, decisions: Decisions, envs: Ints) -> tuple[Ints, Floats, Floats]:
-        """See `scheduler_core.training.ppo.Actor`; the values are 0."""
-        arrays, state = self.tasks.batch.arrays, self.tasks.batch.state
-        counts = decisions.counts.numpy()
-        rows = np.concatenate(
-            [
-                np.arange(first, first + count)
-                for first, count in zip(arrays.envs["first_row"][envs], counts, strict=True)
-            ]
-        )
-        task = state.families["next_task"][state.rows["family"][rows]]
-        machine = arrays.modes["machine"][state.rows["mode"][rows]]
-        elsewhere = self.tasks.teacher_machine[task] != machine
-        keys = 2 * self.tasks.teacher_start[task] + elsewhere
-        actions = segment_argmax(-keys.astype(np.float64), counts)
-        nothing = np.zeros(len(envs), np.float32)
-        return actions, nothing, nothing
 
 
 @dataclass(frozen=True)
@@ -60,24 +28,21 @@ class Lessons:
     decisions: Decisions
     actions: Tensor  # (B,) int64, candidate chosen, counted within the decision
     returns: Tensor  # (B,) float32, sum of the rewards from there to the end
-    num_problems: int
 
     @classmethod
     def of(cls, rollout: Rollout) -> Lessons:
         """Return what a teacher's rollout, one of each problem, has to tell."""
         to_come = np.flip(np.flip(rollout.rewards, 0).cumsum(0), 0)
         returns = torch.from_numpy(to_come[rollout.alive])
-        return cls(rollout.decisions, rollout.actions, returns, rollout.alive.shape[1])
+        return cls(rollout.decisions, rollout.actions, returns)
 
     @classmethod
     def join(cls, parts: Sequence[Lessons]) -> Lessons:
         """Return the lessons one after the other."""
-        columns = zip(*(part.decisions for part in parts), strict=True)
         return cls(
-            Decisions(*(torch.cat(column) for column in columns)),
+            Decisions.join([part.decisions for part in parts]),
             torch.cat([part.actions for part in parts]),
             torch.cat([part.returns for part in parts]),
-            sum(part.num_problems for part in parts),
         )
 
 

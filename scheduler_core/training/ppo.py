@@ -7,8 +7,8 @@ arXiv:1506.02438; Huang et al., "The 37 implementation details of PPO", ICLR blo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from scheduler_core.executors import never
 from scheduler_core.observation import observe_batch
 from scheduler_core.policy import CandidatePolicy
 from scheduler_core.policy.forward import segment_argmax
@@ -33,6 +34,11 @@ class Decisions(NamedTuple):
     candidates: Tensor  # (R, NUM_CANDIDATE_FEATURES) float32
     context: Tensor  # (B, NUM_CONTEXT_FEATURES) float32
     counts: Tensor  # (B,) int64, candidates of each decision
+
+    @classmethod
+    def join(cls, parts: Sequence[Decisions]) -> Decisions:
+        """Return the decisions one after the other."""
+        return cls(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
     def to(self, device: torch.device) -> Decisions:
         """Return the same on a device."""
@@ -105,12 +111,13 @@ class PolicyActor:
         return actions, chosen.numpy(), values.cpu().numpy()
 
 
-def collect_rollout(tasks: Tasks, actor: Actor) -> Rollout:
-    """Run every environment from its first decision to its end."""
+def collect_rollout(tasks: Tasks, actor: Actor, check: Callable[[], None] = never) -> Rollout:
+    """Run every environment from its first decision to its end; ``check`` may end it early."""
     batch = tasks.batch
     batch.reset()
     steps: list[_Step] = []
     while len(envs := batch.deciding()):
+        check()
         decisions = Decisions(*map(torch.from_numpy, observe_batch(batch, envs)))
         actions, log_probs, values = actor(decisions, envs)
         rewards = batch.step(envs, actions) / tasks.unit[envs]
@@ -135,7 +142,7 @@ def _stack(steps: list[_Step], num_envs: int) -> Rollout:
         rewards[k, step.envs] = step.rewards
         values[k, step.envs] = step.values
     return Rollout(
-        Decisions(*(torch.cat(parts) for parts in zip(*(s.decisions for s in steps), strict=True))),
+        Decisions.join([step.decisions for step in steps]),
         torch.from_numpy(np.concatenate([step.actions for step in steps])),
         torch.from_numpy(np.concatenate([step.log_probs for step in steps])),
         alive,
@@ -202,6 +209,44 @@ def normalise_by_problem(advantages: Floats, alive: npt.NDArray[np.bool_], rollo
     return np.where(alive, out, 0.0).astype(np.float32)
 
 
+@dataclass(frozen=True)
+class Experience:
+    """What an update learns from: B decisions, with what became of them."""
+
+    decisions: Decisions
+    actions: Tensor  # (B,) int64, candidate chosen, counted within the decision
+    log_probs: Tensor  # (B,) float32, of the choice when it was made
+    values: Tensor  # (B,) float32, estimated then
+    advantages: Tensor  # (B,) float32, normalised
+    returns: Tensor  # (B,) float32, estimated by `compute_gae`
+    rewards: Tensor  # (E,) float32, sum of the rewards of each episode
+
+    @classmethod
+    def of(cls, rollout: Rollout, config: PPOConfig) -> Experience:
+        """Return what a rollout has to tell."""
+        alive, values = rollout.alive, rollout.values
+        advantages, returns = compute_gae(
+            rollout.rewards, values, alive, config.gamma, config.gae_lambda
+        )
+        advantages = normalise_by_problem(advantages, alive, config.rollouts_per_problem)
+        return cls(
+            decisions=rollout.decisions,
+            actions=rollout.actions,
+            log_probs=rollout.log_probs,
+            values=torch.from_numpy(values[alive]),
+            advantages=torch.from_numpy(advantages[alive]),
+            returns=torch.from_numpy(returns[alive]),
+            rewards=torch.from_numpy(rollout.returns()),
+        )
+
+    @classmethod
+    def join(cls, parts: Sequence[Experience]) -> Experience:
+        """Return the experience one after the other."""
+        names = [field.name for field in fields(cls) if field.name != "decisions"]
+        tensors = {name: torch.cat([getattr(part, name) for part in parts]) for name in names}
+        return cls(decisions=Decisions.join([part.decisions for part in parts]), **tensors)
+
+
 @dataclass(frozen=True, slots=True)
 class UpdateStats:
     """Means over the minibatches of one update."""
@@ -217,25 +262,24 @@ class UpdateStats:
 def update(
     network: CandidatePolicy,
     optimizer: torch.optim.Optimizer,
-    rollout: Rollout,
+    experience: Experience,
     config: PPOConfig,
     entropy_coef: float,
     rng: np.random.Generator,
+    check: Callable[[], None] = never,
 ) -> UpdateStats:
-    """Improve the network on one rollout by the clipped objective (arXiv:1707.06347, eq. 9)."""
+    """Improve the network on experience by the clipped objective (arXiv:1707.06347, eq. 9)."""
     device = next(network.parameters()).device
-    alive = rollout.alive
-    gae = compute_gae(rollout.rewards, rollout.values, alive, config.gamma, config.gae_lambda)
-    relative = normalise_by_problem(gae[0], alive, config.rollouts_per_problem)
-    advantages, returns = (torch.from_numpy(each[alive]).to(device) for each in (relative, gae[1]))
-    old_log_probs = rollout.log_probs.to(device)
+    advantages, returns = experience.advantages.to(device), experience.returns.to(device)
+    old_log_probs = experience.log_probs.to(device)
     records: list[_Losses] = []
     network.train()
     for index in minibatches(len(advantages), config.minibatch_size, config.epochs, rng):
+        check()
         losses = _losses(
             network,
-            rollout.decisions.select(index).to(device),
-            rollout.actions[index].to(device),
+            experience.decisions.select(index).to(device),
+            experience.actions[index].to(device),
             old_log_probs[index],
             advantages[index],
             returns[index],
@@ -247,7 +291,7 @@ def update(
         take_step(network, optimizer, loss, config.max_grad_norm)
         records.append(_Losses(*(each.detach() for each in losses)))
     network.eval()
-    values = torch.from_numpy(rollout.values[alive]).to(device)
+    values = experience.values.to(device)
     unexplained, total = (returns - values).var(correction=0), returns.var(correction=0)
     explained = 1 - (unexplained / (total + 1e-12)).item()
     if not records:

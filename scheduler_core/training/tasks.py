@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +23,6 @@ from scheduler_core.observation import family_worth
 from scheduler_core.policy.scheduler import POLICY_DELTA
 from scheduler_core.problem import Problem
 from scheduler_core.rules import ALL_RULES, RULE_DELTA, try_rules
-from scheduler_core.search import anneal
 from scheduler_core.simulator import (
     Batch,
     ProblemArrays,
@@ -46,6 +44,8 @@ MACHINES_OF_FLEXIBLE = (4, 16)
 
 Floats = npt.NDArray[np.float64]
 Job = tuple[Problem, RewardWeights]
+Source = Callable[[np.random.Generator], Job]
+"""Draws a problem with weights."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,6 @@ class Tasks:
     """Environments side by side, each with its problem and weights."""
 
     batch: Batch
-    teacher_start: npt.NDArray[np.int64]
-    """(T,) start of each task in the teacher's schedule."""
-    teacher_machine: npt.NDArray[np.int64]
-    """(T,) its machine there."""
     edd_cost: Floats
     """(E,) delay cost of EDD."""
     unit: Floats
@@ -69,31 +65,22 @@ def make_tasks(
     repeats: int = 1,
     rules: Sequence[str] = ALL_RULES,
     *,
-    swaps: int = 0,
     choose_machines: bool = True,
-    threads: int = 1,
 ) -> Tasks:
     """Return environments for some problems with weights, ``repeats`` of each, side by side.
 
-    ``rules`` are those that the teacher is the best of, before ``swaps`` moves of annealing; EDD
-    is always tried. ``choose_machines`` says whether machines are chosen too, ``threads`` how many
-    judge the problems and step the environments.
+    ``rules`` are those that the best rule is the best of; EDD is always tried.
+    ``choose_machines`` says whether machines are chosen too.
     """
-    with ThreadPoolExecutor(threads) as pool:
-        judged = list(pool.map(lambda job: _judge(job, rules, swaps), jobs))
+    judged = [_judge(job, rules) for job in jobs]
     judged = [each for each in judged for _ in range(repeats)]
     arrays = join([each.arrays for each in judged])
     objective = make_objective(arrays, [each.weights for each in judged])
     cost = np.array([each.best_cost for each in judged])
     worth = np.array([family_worth(arrays, objective, e) for e in range(arrays.num_envs)])
     state = empty_state(arrays, POLICY_DELTA, choose_machines=choose_machines, track=True)
-    machines = np.concatenate([each.teacher_machine for each in judged])
-    num_tasks = [len(each.teacher_start) for each in judged]
-    first_machine = np.repeat(arrays.envs["first_machine"], num_tasks)
     return Tasks(
-        batch=Batch(arrays, objective, state, threads),
-        teacher_start=np.concatenate([each.teacher_start for each in judged]),
-        teacher_machine=machines + first_machine,
+        batch=Batch(arrays, objective, state),
         edd_cost=np.array([each.edd_cost for each in judged]),
         unit=np.maximum(cost, worth / 2),
     )
@@ -103,25 +90,19 @@ def make_tasks(
 class _Judged:
     arrays: ProblemArrays
     weights: RewardWeights
-    teacher_start: npt.NDArray[np.int64]
-    teacher_machine: npt.NDArray[np.int64]
     best_cost: float
     edd_cost: float
 
 
-def _judge(job: Job, rules: Sequence[str], swaps: int) -> _Judged:
-    """Run the rules, and improve the best schedule to be a teacher."""
+def _judge(job: Job, rules: Sequence[str]) -> _Judged:
+    """Return what EDD and the best rule make of a problem."""
     problem, weights = job
     arrays = to_arrays(problem)
     objective = make_objective(arrays, [weights])
     ideal = ideal_score(problem, weights)
     (edd,) = try_rules(arrays, objective, ("edd",), (RULE_DELTA,))
-    best = max([edd, *try_rules(arrays, objective, rules)], key=lambda run: run.score)
-    placed = best.state.placed
-    if swaps:
-        placed = anneal(arrays, objective, best.state, swaps=swaps, seed=0).placed
-    start, machine = placed["start"], placed["machine"]
-    return _Judged(arrays, weights, start, machine, ideal - best.score, ideal - edd.score)
+    best = max(edd.score, *(run.score for run in try_rules(arrays, objective, rules)))
+    return _Judged(arrays, weights, ideal - best, ideal - edd.score)
 
 
 def sample_weights(rng: np.random.Generator, fixed_share: float) -> RewardWeights:
@@ -142,9 +123,7 @@ def sample_weights(rng: np.random.Generator, fixed_share: float) -> RewardWeight
     )
 
 
-def job_source(
-    config: TaskConfig, max_families: int | None = None
-) -> Callable[[np.random.Generator], Job]:
+def job_source(config: TaskConfig, max_families: int | None = None) -> Source:
     """Return a function that draws a problem and weights to train on.
 
     ``max_families`` bounds the size of generated problems further, as far as the config allows.
@@ -154,7 +133,7 @@ def job_source(
     ProblemError
         If a snapshot file of the config is faulty or leaves nothing to decide.
     """
-    given = [_read_problem(path) for path in config.data]
+    given = [read_problem(path) for path in config.data]
     largest = max(
         config.min_families, min(config.max_families, max_families or config.max_families)
     )
@@ -217,7 +196,14 @@ def constrained(shop: GeneratorConfig, rng: np.random.Generator) -> GeneratorCon
     )
 
 
-def _read_problem(path: str) -> Problem:
+def read_problem(path: str) -> Problem:
+    """Return the problem of a snapshot file to train or validate on.
+
+    Raises
+    ------
+    ProblemError
+        If the file is faulty or leaves nothing to decide.
+    """
     try:
         problem = read_snapshot(Path(path)).problem
     except ProblemError as error:  # there may be several files

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
-import json
 import os
 import subprocess
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -16,33 +16,43 @@ from typing import Any
 import numpy as np
 import torch
 
-from scheduler_core.errors import ConfigError
-from scheduler_core.files import append_line, finite_or_none, write_aside
+from scheduler_core.errors import ConfigError, SchedulerError
+from scheduler_core.executors import Executor, LocalExecutor
+from scheduler_core.files import finite_or_none, write_aside
 from scheduler_core.generator import problem_stream
-from scheduler_core.policy import CandidatePolicy, load_checkpoint, save_checkpoint
-from scheduler_core.policy.device import DeviceChoice
-from scheduler_core.training.config import config_yaml
-from scheduler_core.training.imitation import Lessons, TeacherActor, imitate
-from scheduler_core.training.ppo import PolicyActor, approach, collect_rollout, update
+from scheduler_core.policy import CandidatePolicy, choose_device, load_checkpoint
+from scheduler_core.policy.checkpoint import save_checkpoint
+from scheduler_core.training.config import config_yaml, first_difference, load_config
+from scheduler_core.training.events import EventWriter
+from scheduler_core.training.imitation import Lessons, imitate
+from scheduler_core.training.ppo import Experience, approach, collect_rollout, update
+from scheduler_core.training.rollouts import (
+    IMITATION,
+    MINIBATCHES,
+    TEACHER,
+    UNIT_RULES,
+    Collector,
+    weights_of,
+)
+from scheduler_core.training.run import RunFolder
 from scheduler_core.training.settings import TrainingConfig
-from scheduler_core.training.tasks import Job, Tasks, job_source, make_tasks
-from scheduler_core.training.validation import validation_tasks
-
-TEACHERS = ("atc", "covert", "feasible_edd", "mdd", "mwkr", "spt", "srpt")
-"""Rules that teachers start from: under any weights one of these is nearly always the best."""
+from scheduler_core.training.state import Phase, TrainingState
+from scheduler_core.training.tasks import Job, job_source, make_tasks
+from scheduler_core.training.teachers import Lesson, TeacherActor, find_plan
+from scheduler_core.training.validation import Validation
 
 TEACHERS_AT_ONCE = 32
 """Problems of which teachers make schedules between two reports."""
 
-UNIT_RULES = ("atc", "mwkr", "spt")
-"""Rules that set the unit of reward in PPO: near the best, at a fraction of the time."""
+BETWEEN_CHECKS = 0.05
+"""Seconds between two looks at whether somebody asks to stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """Where a run stands, told to listeners after each update."""
 
-    phase: str
+    phase: Phase
     """``teacher``, ``imitation`` or ``ppo``."""
     timestep: int
     """Decisions of the phase so far; of the teacher, problems."""
@@ -50,6 +60,8 @@ class Progress:
     """Decisions, or problems, the phase will take."""
     metrics: dict[str, float]
     """The figures of this update, by name."""
+    timing: dict[str, float]
+    """``seconds`` of the run so far, ``per_second``: timesteps of this update."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,55 +74,132 @@ class TrainingResult:
     """Delay cost / the best rule's on validation tasks: means, and of these the geometric mean."""
     seconds: float
     """Wall time."""
+    state: str
+    """``finished``, or ``stopped`` and able to go on."""
+    timestep: int
+    """Decisions of PPO."""
+    start: dict[str, float]
+    """Figures of the validation before PPO."""
+    metrics: dict[str, float]
+    """Figures of the best validation."""
 
 
 Listener = Callable[[Progress], None]
-Source = Callable[[np.random.Generator], Job]
-"""Draws a problem with weights."""
+
+
+class _StopRequested(Exception):
+    """Somebody asked to stop."""
 
 
 def train(
     config: TrainingConfig,
     run: Path,
-    device: DeviceChoice,
     *,
     init: Path | None = None,
+    resume: bool = False,
+    executor: Executor | None = None,
     listener: Listener = lambda _: None,
+    should_stop: Callable[[], bool] = lambda: False,
+    until: int | None = None,
 ) -> TrainingResult:
-    """Train a policy and leave its best and last checkpoint in a run directory.
+    """Train a policy and leave its best and last checkpoint in the folder of a run.
+
+    The same settings give the same metrics and policies on a CPU, to the bit, on any number of
+    threads and machines, and however often the run was stopped, or killed, and resumed.
 
     Parameters
     ----------
     config
         Settings.
     run
-        Directory of the run; made if missing. Gets ``config.yaml``, ``status.json``,
-        ``metrics.jsonl`` and ``checkpoints/``.
-    device
-        Where the network learns; the simulator always runs on the CPU.
+        Folder of the run; made if missing. See `scheduler_core.training.run` for what it holds.
     init
         Checkpoint to start from, in place of random weights and imitation.
+    resume
+        Go on from the last checkpoint in the folder. Only ``device``, ``cluster`` and
+        ``save_seconds`` may differ from the settings that the run began with.
+    executor
+        Where rollouts and teachers run; default: threads here, as ``device`` says.
     listener
         Told of every update.
+    should_stop
+        Asked many times a second. Once it answers yes, or `RunFolder.ask_to_stop` was called, the
+        update under way is dropped, and the run returns as ``stopped``.
+    until
+        Decisions of PPO after which the run returns as ``stopped``, if it has not finished.
 
     Raises
     ------
     CheckpointError, ProblemError
-        If ``init`` or a snapshot of the config cannot be read.
+        If ``init``, the last checkpoint or a snapshot of the config cannot be read.
     ConfigError
-        If the directory already holds a run.
+        If the folder already holds a run, or to resume none or one of other settings; if another
+        process trains in it.
+    DeviceError
+        If the device is not on this machine.
     """
-    torch.manual_seed(config.seed)
+    folder = RunFolder(run)
+    _check_folder(folder, config, init, resume)
+    device = choose_device(config.device.name).device
     parent = load_checkpoint(init) if init else None
-    network = parent.network if parent else CandidatePolicy(config.network)
-    origin = {
-        "device": str(device.device),
-        "init_sha256": parent.sha256 if parent else None,
-        "git_commit": _git_commit(),
-    }
-    rng = problem_stream("train", config.seed)
-    trainer = Trainer(config, run, network.to(device.device), rng, origin, listener)
-    return trainer.run(warm_start=init is None)
+    if resume:
+        last = load_checkpoint(folder.checkpoint("last"))
+        state = TrainingState.decode(last, config, device)
+        origin = {name: last.record[name] for name in ("init_sha256", "git_commit")}
+    else:
+        torch.manual_seed(config.seed)
+        network = parent.network if parent else CandidatePolicy(config.network)
+        state = TrainingState.fresh(network.to(device), config)
+        origin = {"init_sha256": parent.sha256 if parent else None, "git_commit": _git_commit()}
+    if parent or not config.imitation.problems:
+        state.enter("ppo", config)
+    threads = config.device.threads or os.cpu_count() or 1
+    trainer = Trainer(config, folder, state, origin, threads, executor)
+    trainer.listener, trainer.should_stop, trainer.until = listener, should_stop, until
+    with folder.locked(), _one_thread_each():
+        return trainer.run()
+
+
+def _check_folder(
+    folder: RunFolder, config: TrainingConfig, init: Path | None, resume: bool
+) -> None:
+    if not resume:
+        if folder.config.exists():
+            raise ConfigError(
+                f"run {folder.path}: already holds a run; name another folder, or resume it"
+            )
+        return
+    if init:
+        raise ConfigError(f"run {folder.path}: to be resumed; it takes no other checkpoint")
+    if not folder.checkpoint("last").exists():
+        raise ConfigError(f"run {folder.path}: has no last checkpoint to resume from; start anew")
+    if folder.read_status()["state"] == "finished":
+        raise ConfigError(
+            f"run {folder.path}: has finished; train on from its best checkpoint, in a new run"
+        )
+    begun = load_config(folder.config)
+    free = {name: getattr(begun, name) for name in ("device", "cluster", "save_seconds")}
+    name = first_difference(begun, replace(config, **free))
+    if name:
+        raise ConfigError(
+            f"run {folder.path}: began with another {name}; resume it with its own settings, or "
+            "start a new run from its best checkpoint"
+        )
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Keep PyTorch's operations to the thread that asks for them.
+
+    What runs side by side are whole parts of rollouts and minibatches: sums then have one order
+    whatever the number of threads, and threads do not wait for each other in every operation.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _git_commit() -> str | None:
@@ -123,170 +212,295 @@ def _git_commit() -> str | None:
 
 
 class Trainer:
-    """The loop: imitation, then PPO, with validation and checkpoints on the way."""
+    """The loop: teachers, imitation, then PPO, with validation and checkpoints on the way.
+
+    Parameters
+    ----------
+    config
+        Settings.
+    folder
+        Of the run.
+    state
+        Where to go on from.
+    origin
+        What every checkpoint remembers beside the settings.
+    threads
+        Threads here.
+    executor
+        Where rollouts and teachers run; None: in these threads.
+    """
 
     def __init__(
         self,
         config: TrainingConfig,
-        run: Path,
-        network: CandidatePolicy,
-        rng: np.random.Generator,
+        folder: RunFolder,
+        state: TrainingState,
         origin: dict[str, Any],
-        listener: Listener,
+        threads: int,
+        executor: Executor | None,
     ) -> None:
         self.config = config
-        self.folder = run
-        self.network = network
-        self.kept = network
-        """What is validated and saved: the network, or the mean of its parameters."""
-        self.problem_rng = rng
-        self.action_rng, self.batch_rng = rng.spawn(2)
+        self.folder = folder
+        self.state = state
         self.origin = origin
-        self.listener = listener
-        self.draw: Source = job_source(config.task)
-        self.validation = validation_tasks(config)
-        self.best_ratio = float("inf")
-        self.timestep = 0
-        self.begin = perf_counter()
+        self.here = LocalExecutor(threads)
+        self.executor = executor or self.here
+        self.listener: Listener = lambda _: None
+        self.should_stop: Callable[[], bool] = lambda: False
+        self.until: int | None = None
+        self.draw = job_source(config.task)
+        self.collector = Collector(config, self.draw, self.executor)
+        self.began = self.update_began = perf_counter()
+        self.next_check = self.next_save = 0.0
+        self.committed = b""
+        self.total = 0
+        """Timesteps of the phase."""
 
-    def run(self, *, warm_start: bool) -> TrainingResult:
-        """Train from the first update to the last."""
-        if (self.folder / "metrics.jsonl").exists():
-            raise ConfigError(f"run {self.folder}: already holds a run; name another directory")
-        write_aside(self.folder / "config.yaml", config_yaml(self.config).encode())
+    def run(self) -> TrainingResult:
+        """Train from where the state is to the end, or until somebody asks to stop."""
+        counters, folder = self.state.counters, self.folder
+        self.began = perf_counter() - counters.seconds
+        folder.cut(counters.sizes)
+        self._commit()
+        self._write_status("running")
+        # Last of all: a folder with settings is a run, which can be resumed.
+        write_aside(folder.config, config_yaml(self.config).encode())
+        folder.log(f"training begins in phase {counters.phase}, at update {counters.update}")
+        self.events = EventWriter(folder, self.config)
         try:
-            if warm_start and self.config.imitation.problems:
-                self._imitate()
-            self._improve()
-        except BaseException:  # whatever ends it, nobody must take the run for a live one
-            self._status("interrupted", self.timestep)
+            self.validation = Validation.of(self.config, self.here, self._check)
+            self._go_on()
+            return self._end("finished" if self._is_over() else "stopped")
+        except _StopRequested:
+            return self._end("stopped")
+        except BaseException as error:
+            self._fail(error)
             raise
-        self._status("finished", self.timestep)
-        return TrainingResult(self.checkpoint("best"), self.best_ratio, perf_counter() - self.begin)
+        finally:
+            self.collector.close()
+            self.events.close()
 
-    def checkpoint(self, name: str) -> Path:
-        """Return the path of a checkpoint of the run."""
-        return self.folder / "checkpoints" / f"{name}.safetensors"
+    def _go_on(self) -> None:
+        if self.state.counters.phase == "teacher":
+            self._teach()
+        if self.state.counters.phase == "imitation":
+            self._imitate()
+        self._improve()
+
+    def _teach(self) -> None:
+        """Draw small problems and let teachers schedule them."""
+        counters, settings = self.state.counters, self.config.imitation
+        while counters.timestep < settings.problems:
+            jobs = self._lesson_jobs(counters.update)
+            lessons = [Lesson(job, settings.swaps) for job in jobs]
+            plans = self.executor.map(find_plan, lessons, self._check)
+            self.state.plans += plans
+            total = sum(plan.cost for plan in plans), sum(plan.rule_cost for plan in plans)
+            self._end_update(len(jobs), settings.problems, {"cost_to_rule": total[0] / total[1]})
+        self.state.enter("imitation", self.config)
+
+    def _lesson_jobs(self, block: int) -> list[Job]:
+        settings = self.config.imitation
+        draw = job_source(self.config.task, settings.max_families)
+        rng = self._stream(TEACHER, block)
+        count = min(TEACHERS_AT_ONCE, settings.problems - block * TEACHERS_AT_ONCE)
+        return [draw(rng) for _ in range(count)]
+
+    def _lessons(self, block: int) -> Lessons:
+        """Return what the teachers decide on a block of problems."""
+        first = block * TEACHERS_AT_ONCE
+        plans = self.state.plans[first : first + TEACHERS_AT_ONCE]
+        choose_machines = self.config.task.choose_machines
+        tasks = make_tasks(
+            self._lesson_jobs(block), rules=UNIT_RULES, choose_machines=choose_machines
+        )
+        return Lessons.of(collect_rollout(tasks, TeacherActor(tasks, plans)))
 
     def _imitate(self) -> None:
-        """Learn from teachers on small problems."""
-        settings, ppo = self.config.imitation, self.config.ppo
-        optimizer = torch.optim.Adam(self.network.parameters(), settings.learning_rate)
-        lessons = self._lessons()
-        total, begin = settings.epochs * len(lessons.actions), perf_counter()
-        for epoch in range(settings.epochs):
-            _set_step_size(optimizer, settings.learning_rate, 1 - epoch / settings.epochs)
-            loss = imitate(self.network, optimizer, lessons, ppo, self.batch_rng)
-            done = (epoch + 1) * len(lessons.actions)
-            metrics = {
-                "cross_entropy": loss,
-                "decisions_per_second": done / (perf_counter() - begin),
-            }
-            self._end_update("imitation", epoch + 1, done, total, metrics)
-
-    def _lessons(self) -> Lessons:
-        """Draw small problems, let teachers schedule them, and return what they decide."""
-        settings, begin = self.config.imitation, perf_counter()
-        draw = job_source(self.config.task, settings.max_families)
-        parts: list[Lessons] = []
-        while (done := sum(part.num_problems for part in parts)) < settings.problems:
-            count = min(TEACHERS_AT_ONCE, settings.problems - done)
-            tasks = self._tasks(draw, count, 1, TEACHERS, settings.swaps)
-            parts.append(Lessons.of(collect_rollout(tasks, TeacherActor(tasks))))
-            speed = (done + count) / (perf_counter() - begin)
-            progress = {"problems_per_second": speed}
-            self._report("teacher", done + count, settings.problems, progress)
-        return Lessons.join(parts)
+        """Learn from the teachers."""
+        state, settings, ppo = self.state, self.config.imitation, self.config.ppo
+        blocks = range(0, len(state.plans), TEACHERS_AT_ONCE)
+        lessons = Lessons.join(self.here.map(self._lessons, range(len(blocks)), self._check))
+        total = settings.epochs * len(lessons.actions)
+        for epoch in range(state.counters.update, settings.epochs):
+            _set_step_size(state.optimizer, settings.learning_rate, 1 - epoch / settings.epochs)
+            rng = self._stream(IMITATION, epoch)
+            loss = imitate(state.network, state.optimizer, lessons, ppo, rng)
+            self._end_update(len(lessons.actions), total, {"cross_entropy": loss})
+        state.enter("ppo", self.config)
 
     def _improve(self) -> None:
-        ppo, timesteps = self.config.ppo, self.config.timesteps
-        optimizer = torch.optim.Adam(self.network.parameters(), ppo.learning_rate, eps=1e-5)
-        self.kept = copy.deepcopy(self.network)
-        done = updates = 0
-        while done < timesteps:
-            begin = perf_counter()
-            left = 1 - done / timesteps
-            _set_step_size(optimizer, ppo.learning_rate, left)
-            tasks = self._tasks(
-                self.draw, ppo.problems_per_update, ppo.rollouts_per_problem, UNIT_RULES
-            )
-            rollout = collect_rollout(tasks, PolicyActor(self.network, self.action_rng))
+        """Learn by reinforcement."""
+        state, ppo, timesteps = self.state, self.config.ppo, self.config.timesteps
+        counters = state.counters
+        if not counters.last:
+            self._report(0, timesteps, self._validate())
+            self._commit()
+        counters.start = counters.start or counters.last
+        while not (self._is_over() or (self.until and counters.timestep >= self.until)):
+            left = 1 - counters.timestep / timesteps
+            _set_step_size(state.optimizer, ppo.learning_rate, left)
+            experience = self._experience()
+            rng, entropy_coef = self._stream(MINIBATCHES, counters.update), ppo.entropy_coef * left
             stats = update(
-                self.network, optimizer, rollout, ppo, ppo.entropy_coef * left, self.batch_rng
+                state.network, state.optimizer, experience, ppo, entropy_coef, rng, self._check
             )
-            approach(self.kept, self.network, 1 - ppo.averaging)
-            decisions = int(rollout.alive.sum())
-            done += decisions
-            updates += 1
+            approach(state.kept, state.network, 1 - ppo.averaging)
             metrics = {
-                "return": float(rollout.returns().mean()),
+                "reward": float(experience.rewards.mean()),
                 **asdict(stats),
-                "learning_rate": optimizer.param_groups[0]["lr"],
-                "decisions_per_second": decisions / (perf_counter() - begin),
+                "learning_rate": state.optimizer.param_groups[0]["lr"],
             }
-            self._end_update("ppo", updates, done, timesteps, metrics)
+            self._end_update(len(experience.actions), timesteps, metrics)
 
-    def _end_update(
-        self, phase: str, updates: int, done: int, total: int, metrics: dict[str, float]
-    ) -> None:
-        """Validate if it is time to, or the phase is over, and tell of the update."""
-        if updates % self.config.validate_every == 0 or done >= total:
-            metrics = metrics | self._validate(phase, done)
-        self._report(phase, done, total, metrics)
+    def _experience(self) -> Experience:
+        """Return what the next update learns from, and begin to collect what the one after does."""
+        state, number = self.state, self.state.counters.update
+        if not self.config.ppo.overlap:
+            return self.collector.collect(number, state.network, self._check)
+        if not self.collector.has_begun:
+            weights = state.behind or weights_of(state.network)
+            self.collector.begin(number, state.network.config, weights)
+        experience = self.collector.finish(self._check)
+        state.behind = weights_of(state.network)
+        self.collector.begin(number + 1, state.network.config, state.behind)
+        return experience
 
-    def _tasks(
-        self, draw: Source, count: int, repeats: int, rules: Sequence[str], swaps: int = 0
-    ) -> Tasks:
-        jobs = [draw(self.problem_rng) for _ in range(count)]
-        choose, threads = self.config.task.choose_machines, os.cpu_count() or 1
-        return make_tasks(
-            jobs, repeats, rules, swaps=swaps, choose_machines=choose, threads=threads
-        )
+    def _is_over(self) -> bool:
+        """Return whether there is nothing left to do."""
+        counters, patience = self.state.counters, self.config.patience
+        tired = patience > 0 and counters.unimproved >= patience
+        done = counters.timestep >= self.config.timesteps
+        return counters.phase == "ppo" and (done or tired)
 
-    def _validate(self, phase: str, done: int) -> dict[str, float]:
+    def _stream(self, part: int, number: int) -> np.random.Generator:
+        """Return random numbers for an update; PyTorch's, which dropout takes, depend on it too."""
+        rng = problem_stream("train", self.config.seed, part, number)
+        torch.manual_seed(int(rng.integers(2**63)))
+        return rng
+
+    def _end_update(self, timesteps: int, total: int, metrics: dict[str, float]) -> None:
+        """Count an update, validate if it is time to, and tell of it."""
+        counters, config = self.state.counters, self.config
+        counters.update += 1
+        counters.timestep += timesteps
+        speed = timesteps / (perf_counter() - self.update_began)
+        due = counters.update % config.validate_every == 0 or counters.timestep >= total
+        if due and counters.phase != "teacher":
+            metrics = metrics | self._validate()
+        self._report(speed, total, metrics)
+        often = config.checkpoint_every
+        if counters.phase == "ppo" and often and counters.update % often == 0:
+            self._save(f"step-{counters.timestep:010d}")
+        self._commit()
+        self.update_began = perf_counter()
+
+    def _validate(self) -> dict[str, float]:
         """Measure the greedy policy, keep it if it is the best so far, and return the figures."""
-        metrics = {}
-        for name, tasks in self.validation.items():
-            returns = collect_rollout(tasks, PolicyActor(self.kept, None)).returns()
-            metrics[f"to_best_rule/{name}"] = float(-returns.mean())
-            to_edd = -returns * tasks.unit / np.maximum(tasks.edd_cost, tasks.unit)
-            metrics[f"to_edd/{name}"] = float(to_edd.mean())
-        ratios = [value for name, value in metrics.items() if name.startswith("to_best_rule/")]
-        metrics["to_best_rule"] = float(np.exp(np.log(np.maximum(ratios, 1e-9)).mean()))
-        self._save("last", phase, done, metrics)
-        if metrics["to_best_rule"] < self.best_ratio:
-            self.best_ratio = metrics["to_best_rule"]
-            self._save("best", phase, done, metrics)
-        return metrics
+        counters = self.state.counters
+        counters.last = self.validation.measure(self.state.kept, self.here, self._check)
+        ratio = counters.last["to_best_rule"]
+        if ratio < counters.best_ratio:
+            counters.best_ratio, counters.best, counters.unimproved = ratio, counters.last, 0
+            self._save("best")
+        elif counters.phase == "ppo":
+            counters.unimproved += 1
+        self.folder.log(
+            f"{counters.phase}, {counters.timestep:,} decisions: delay cost {ratio:.4f} of the "
+            f"best rule's, best {counters.best_ratio:.4f}"
+        )
+        return counters.last
 
-    def _save(self, name: str, phase: str, done: int, metrics: dict[str, float]) -> None:
-        record = {
+    def _report(self, speed: float, total: int, metrics: dict[str, float]) -> None:
+        """Write an update down, and tell the listener."""
+        counters = self.state.counters
+        counters.seconds = perf_counter() - self.began
+        timing = {"seconds": round(counters.seconds, 2), "per_second": round(speed, 1)}
+        where = {name: getattr(counters, name) for name in ("phase", "update", "timestep")}
+        self.folder.append({**where, **metrics}, {**where, **timing})
+        self.events.add({**where, **metrics}, {**where, **timing})
+        self.total = total
+        self._write_status("running", speed=speed)
+        self.listener(Progress(counters.phase, counters.timestep, total, metrics, timing))
+
+    def _commit(self) -> None:
+        """Take the state for what a stopped run goes on from, and write it if it is time to."""
+        self.state.counters.sizes = self.folder.sizes()
+        self.committed = self.state.encode(self._record())
+        if perf_counter() >= self.next_save:
+            self._write_committed()
+
+    def _write_committed(self) -> None:
+        write_aside(self.folder.checkpoint("last"), self.committed)
+        self.next_save = perf_counter() + self.config.save_seconds
+
+    def _save(self, name: str) -> None:
+        save_checkpoint(self.state.kept, self._record(), self.folder.checkpoint(name))
+
+    def _record(self) -> dict[str, Any]:
+        counters = self.state.counters
+        return {
             **self.origin,
             "config": asdict(self.config),
-            "phase": phase,
-            "timestep": done,
-            "seconds": round(perf_counter() - self.begin, 1),
+            "phase": counters.phase,
+            "timestep": counters.timestep,
+            "seconds": round(perf_counter() - self.began, 1),
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "metrics": metrics,
+            "metrics": counters.last,
         }
-        save_checkpoint(self.kept, record, self.checkpoint(name))
 
-    def _report(self, phase: str, done: int, total: int, metrics: dict[str, float]) -> None:
-        line = {
-            "phase": phase,
-            "timestep": done,
-            "seconds": round(perf_counter() - self.begin, 2),
-            **{name: finite_or_none(value) for name, value in metrics.items()},
-        }
-        append_line(self.folder / "metrics.jsonl", json.dumps(line, allow_nan=False))
-        self.timestep = done
-        self._status(phase, done)
-        self.listener(Progress(phase, done, total, metrics))
+    def _check(self) -> None:
+        """Raise if somebody asks to stop; called many times a second."""
+        now = perf_counter()
+        if now < self.next_check:
+            return
+        self.next_check = now + BETWEEN_CHECKS
+        if self.should_stop() or self.folder.asks_to_stop:
+            raise _StopRequested
 
-    def _status(self, state: str, done: int) -> None:
-        best = finite_or_none(self.best_ratio)
-        status = {"state": state, "timestep": done, "best_to_best_rule": best}
-        write_aside(self.folder / "status.json", json.dumps(status, allow_nan=False).encode())
+    def _end(self, state: str) -> TrainingResult:
+        """Leave the run as finished, or as it was after its last whole update."""
+        self._write_committed()
+        counters = self.state.counters
+        result = TrainingResult(
+            best=self.folder.checkpoint("best"),
+            ratio=counters.best_ratio,
+            seconds=perf_counter() - self.began,
+            state=state,
+            timestep=counters.timestep if counters.phase == "ppo" else 0,
+            start=counters.start,
+            metrics=counters.best,
+        )
+        self._write_status(state)
+        self.folder.log(f"{state} after {result.seconds:.0f} s")
+        return result
+
+    def _fail(self, error: BaseException) -> None:
+        """Leave word of what ended the run, and where to go on from."""
+        self._write_committed()
+        if isinstance(error, KeyboardInterrupt):
+            self._write_status("stopped")
+            return
+        known = isinstance(error, SchedulerError)
+        self.folder.log(str(error) if known else "".join(traceback.format_exception(error)))
+        self._write_status("failed", error=str(error) or type(error).__name__)
+
+    def _write_status(self, state: str, *, speed: float = 0.0, error: str | None = None) -> None:
+        counters = self.state.counters
+        left = (self.total - counters.timestep) / speed if speed else None
+        self.folder.write_status(
+            {
+                "state": state,
+                "phase": counters.phase,
+                "timestep": counters.timestep,
+                "timesteps": self.total,
+                "seconds": round(counters.seconds, 1),
+                "per_second": round(speed, 1),
+                "seconds_left": left and round(max(0.0, left), 1),
+                "best_to_best_rule": finite_or_none(counters.best_ratio),
+                "error": error,
+            }
+        )
 
 
 def _set_step_size(optimizer: torch.optim.Optimizer, first: float, left: float) -> None:
