@@ -311,7 +311,9 @@ def test_events_say_what_the_lines_say(tmp_path: Path) -> None:
     for name in ("reward", "policy_loss", "value_loss", "entropy", "approx_kl", "clip_fraction",
                  "explained_variance", "learning_rate", "per_second"):  # fmt: skip
         seen = [(event.step, event.value) for event in events.Scalars(f"ppo/{name}")]
-        assert seen == [(line["timestep"], pytest.approx(line[name], abs=1e-6)) for line in ppo]
+        assert seen == [
+            (line["timestep"], pytest.approx(line[name], rel=1e-6, abs=1e-6)) for line in ppo
+        ]
     validated = [line["timestep"] for line in ppo if "to_best_rule" in line]
     for name in ("to_best_rule", "to_edd/default/40", "on_time_rate/default/100",
                  "completion_rate"):  # fmt: skip

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 import torch
 
-from scheduler_core.errors import ConfigError, SchedulerError
+from scheduler_core.errors import ConfigError
 from scheduler_core.executors import Executor, LocalExecutor
-from scheduler_core.files import finite_or_none, write_aside
 from scheduler_core.generator import problem_stream
 from scheduler_core.policy import CandidatePolicy, choose_device, load_checkpoint
-from scheduler_core.policy.checkpoint import save_checkpoint
-from scheduler_core.training.config import config_yaml, first_difference, load_config
-from scheduler_core.training.events import EventWriter
+from scheduler_core.training.config import first_difference, load_config
 from scheduler_core.training.imitation import Lessons, imitate
+from scheduler_core.training.ledger import Ledger, Listener, git_commit
 from scheduler_core.training.ppo import Experience, approach, collect_rollout, update
 from scheduler_core.training.rollouts import (
     IMITATION,
@@ -36,7 +30,7 @@ from scheduler_core.training.rollouts import (
 )
 from scheduler_core.training.run import RunFolder
 from scheduler_core.training.settings import TrainingConfig
-from scheduler_core.training.state import Phase, TrainingState
+from scheduler_core.training.state import TrainingState
 from scheduler_core.training.tasks import Job, job_source, make_tasks
 from scheduler_core.training.teachers import Lesson, TeacherActor, find_plan
 from scheduler_core.training.validation import Validation
@@ -46,22 +40,6 @@ TEACHERS_AT_ONCE = 32
 
 BETWEEN_CHECKS = 0.05
 """Seconds between two looks at whether somebody asks to stop."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a run stands, told to listeners after each update."""
-
-    phase: Phase
-    """``teacher``, ``imitation`` or ``ppo``."""
-    timestep: int
-    """Decisions of the phase so far; of the teacher, problems."""
-    timesteps: int
-    """Decisions, or problems, the phase will take."""
-    metrics: dict[str, float]
-    """The figures of this update, by name."""
-    timing: dict[str, float]
-    """``seconds`` of the run so far, ``per_second``: timesteps of this update."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +60,6 @@ class TrainingResult:
     """Figures of the validation before PPO."""
     metrics: dict[str, float]
     """Figures of the best validation."""
-
-
-Listener = Callable[[Progress], None]
 
 
 class _StopRequested(Exception):
@@ -150,12 +125,13 @@ def train(
         torch.manual_seed(config.seed)
         network = parent.network if parent else CandidatePolicy(config.network)
         state = TrainingState.fresh(network.to(device), config)
-        origin = {"init_sha256": parent.sha256 if parent else None, "git_commit": _git_commit()}
+        origin = {"init_sha256": parent.sha256 if parent else None, "git_commit": git_commit()}
     if parent or not config.imitation.problems:
         state.enter("ppo", config)
+    ledger = Ledger(config, folder, state, origin, listener)
     threads = config.device.threads or os.cpu_count() or 1
-    trainer = Trainer(config, folder, state, origin, threads, executor)
-    trainer.listener, trainer.should_stop, trainer.until = listener, should_stop, until
+    trainer = Trainer(config, state, ledger, threads, executor)
+    trainer.should_stop, trainer.until = should_stop, until
     with folder.locked(), _one_thread_each():
         return trainer.run()
 
@@ -202,15 +178,6 @@ def _one_thread_each() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _git_commit() -> str | None:
-    """Return the commit of the checkout that this package runs from, if it is one."""
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None
-
-
 class Trainer:
     """The loop: teachers, imitation, then PPO, with validation and checkpoints on the way.
 
@@ -218,12 +185,10 @@ class Trainer:
     ----------
     config
         Settings.
-    folder
-        Of the run.
     state
         Where to go on from.
-    origin
-        What every checkpoint remembers beside the settings.
+    ledger
+        Writes down what happens.
     threads
         Threads here.
     executor
@@ -233,52 +198,38 @@ class Trainer:
     def __init__(
         self,
         config: TrainingConfig,
-        folder: RunFolder,
         state: TrainingState,
-        origin: dict[str, Any],
+        ledger: Ledger,
         threads: int,
         executor: Executor | None,
     ) -> None:
         self.config = config
-        self.folder = folder
         self.state = state
-        self.origin = origin
+        self.ledger = ledger
         self.here = LocalExecutor(threads)
         self.executor = executor or self.here
-        self.listener: Listener = lambda _: None
         self.should_stop: Callable[[], bool] = lambda: False
         self.until: int | None = None
-        self.draw = job_source(config.task)
-        self.collector = Collector(config, self.draw, self.executor)
-        self.began = self.update_began = perf_counter()
-        self.next_check = self.next_save = 0.0
-        self.committed = b""
-        self.total = 0
-        """Timesteps of the phase."""
+        self.draw_small = job_source(config.task, config.imitation.max_families)
+        self.collector = Collector(config, job_source(config.task), self.executor)
+        self.update_began = self.next_check = 0.0
 
     def run(self) -> TrainingResult:
         """Train from where the state is to the end, or until somebody asks to stop."""
-        counters, folder = self.state.counters, self.folder
-        self.began = perf_counter() - counters.seconds
-        folder.cut(counters.sizes)
-        self._commit()
-        self._write_status("running")
-        # Last of all: a folder with settings is a run, which can be resumed.
-        write_aside(folder.config, config_yaml(self.config).encode())
-        folder.log(f"training begins in phase {counters.phase}, at update {counters.update}")
-        self.events = EventWriter(folder, self.config)
+        self.ledger.begin()
         try:
             self.validation = Validation.of(self.config, self.here, self._check)
+            self.update_began = perf_counter()
             self._go_on()
             return self._end("finished" if self._is_over() else "stopped")
         except _StopRequested:
             return self._end("stopped")
         except BaseException as error:
-            self._fail(error)
+            self.ledger.fail(error)
             raise
         finally:
             self.collector.close()
-            self.events.close()
+            self.ledger.close()
 
     def _go_on(self) -> None:
         if self.state.counters.phase == "teacher":
@@ -301,10 +252,9 @@ class Trainer:
 
     def _lesson_jobs(self, block: int) -> list[Job]:
         settings = self.config.imitation
-        draw = job_source(self.config.task, settings.max_families)
         rng = self._stream(TEACHER, block)
         count = min(TEACHERS_AT_ONCE, settings.problems - block * TEACHERS_AT_ONCE)
-        return [draw(rng) for _ in range(count)]
+        return [self.draw_small(rng) for _ in range(count)]
 
     def _lessons(self, block: int) -> Lessons:
         """Return what the teachers decide on a block of problems."""
@@ -334,8 +284,8 @@ class Trainer:
         state, ppo, timesteps = self.state, self.config.ppo, self.config.timesteps
         counters = state.counters
         if not counters.last:
-            self._report(0, timesteps, self._validate())
-            self._commit()
+            self.ledger.report(self._validate(), 0.0, timesteps)
+            self.ledger.commit()
         counters.start = counters.start or counters.last
         while not (self._is_over() or (self.until and counters.timestep >= self.until)):
             left = 1 - counters.timestep / timesteps
@@ -388,11 +338,11 @@ class Trainer:
         due = counters.update % config.validate_every == 0 or counters.timestep >= total
         if due and counters.phase != "teacher":
             metrics = metrics | self._validate()
-        self._report(speed, total, metrics)
+        self.ledger.report(metrics, speed, total)
         often = config.checkpoint_every
         if counters.phase == "ppo" and often and counters.update % often == 0:
-            self._save(f"step-{counters.timestep:010d}")
-        self._commit()
+            self.ledger.save(f"step-{counters.timestep:010d}")
+        self.ledger.commit()
         self.update_began = perf_counter()
 
     def _validate(self) -> dict[str, float]:
@@ -402,52 +352,14 @@ class Trainer:
         ratio = counters.last["to_best_rule"]
         if ratio < counters.best_ratio:
             counters.best_ratio, counters.best, counters.unimproved = ratio, counters.last, 0
-            self._save("best")
+            self.ledger.save("best")
         elif counters.phase == "ppo":
             counters.unimproved += 1
-        self.folder.log(
+        self.ledger.log(
             f"{counters.phase}, {counters.timestep:,} decisions: delay cost {ratio:.4f} of the "
             f"best rule's, best {counters.best_ratio:.4f}"
         )
         return counters.last
-
-    def _report(self, speed: float, total: int, metrics: dict[str, float]) -> None:
-        """Write an update down, and tell the listener."""
-        counters = self.state.counters
-        counters.seconds = perf_counter() - self.began
-        timing = {"seconds": round(counters.seconds, 2), "per_second": round(speed, 1)}
-        where = {name: getattr(counters, name) for name in ("phase", "update", "timestep")}
-        self.folder.append({**where, **metrics}, {**where, **timing})
-        self.events.add({**where, **metrics}, {**where, **timing})
-        self.total = total
-        self._write_status("running", speed=speed)
-        self.listener(Progress(counters.phase, counters.timestep, total, metrics, timing))
-
-    def _commit(self) -> None:
-        """Take the state for what a stopped run goes on from, and write it if it is time to."""
-        self.state.counters.sizes = self.folder.sizes()
-        self.committed = self.state.encode(self._record())
-        if perf_counter() >= self.next_save:
-            self._write_committed()
-
-    def _write_committed(self) -> None:
-        write_aside(self.folder.checkpoint("last"), self.committed)
-        self.next_save = perf_counter() + self.config.save_seconds
-
-    def _save(self, name: str) -> None:
-        save_checkpoint(self.state.kept, self._record(), self.folder.checkpoint(name))
-
-    def _record(self) -> dict[str, Any]:
-        counters = self.state.counters
-        return {
-            **self.origin,
-            "config": asdict(self.config),
-            "phase": counters.phase,
-            "timestep": counters.timestep,
-            "seconds": round(perf_counter() - self.began, 1),
-            "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "metrics": counters.last,
-        }
 
     def _check(self) -> None:
         """Raise if somebody asks to stop; called many times a second."""
@@ -455,51 +367,21 @@ class Trainer:
         if now < self.next_check:
             return
         self.next_check = now + BETWEEN_CHECKS
-        if self.should_stop() or self.folder.asks_to_stop:
+        if self.should_stop() or self.ledger.folder.asks_to_stop:
             raise _StopRequested
 
     def _end(self, state: str) -> TrainingResult:
         """Leave the run as finished, or as it was after its last whole update."""
-        self._write_committed()
+        self.ledger.end(state)
         counters = self.state.counters
-        result = TrainingResult(
-            best=self.folder.checkpoint("best"),
+        return TrainingResult(
+            best=self.ledger.folder.checkpoint("best"),
             ratio=counters.best_ratio,
-            seconds=perf_counter() - self.began,
+            seconds=self.ledger.seconds,
             state=state,
             timestep=counters.timestep if counters.phase == "ppo" else 0,
             start=counters.start,
             metrics=counters.best,
-        )
-        self._write_status(state)
-        self.folder.log(f"{state} after {result.seconds:.0f} s")
-        return result
-
-    def _fail(self, error: BaseException) -> None:
-        """Leave word of what ended the run, and where to go on from."""
-        self._write_committed()
-        if isinstance(error, KeyboardInterrupt):
-            self._write_status("stopped")
-            return
-        known = isinstance(error, SchedulerError)
-        self.folder.log(str(error) if known else "".join(traceback.format_exception(error)))
-        self._write_status("failed", error=str(error) or type(error).__name__)
-
-    def _write_status(self, state: str, *, speed: float = 0.0, error: str | None = None) -> None:
-        counters = self.state.counters
-        left = (self.total - counters.timestep) / speed if speed else None
-        self.folder.write_status(
-            {
-                "state": state,
-                "phase": counters.phase,
-                "timestep": counters.timestep,
-                "timesteps": self.total,
-                "seconds": round(counters.seconds, 1),
-                "per_second": round(speed, 1),
-                "seconds_left": left and round(max(0.0, left), 1),
-                "best_to_best_rule": finite_or_none(counters.best_ratio),
-                "error": error,
-            }
         )
 
 
