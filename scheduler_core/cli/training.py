@@ -79,7 +79,7 @@ def train(options: argparse.Namespace) -> int:
 
     overrides = overrides_of(options)
     if options.resume:
-        config = load_config(options.resume / "config.yaml", _only_free(overrides))
+        config = load_config(options.resume / "config.yaml", only_free(overrides))
     else:
         config = load_config(config_path(options), overrides)
     folder = options.resume or options.folder or new_folder()
@@ -146,7 +146,14 @@ def new_folder() -> Path:
     return Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S}"
 
 
-def _only_free(overrides: Mapping[str, Any]) -> Mapping[str, Any]:
+def only_free(overrides: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return settings that may change when a run resumes.
+
+    Raises
+    ------
+    ConfigError
+        If there are others among them.
+    """
     for name in overrides:
         if not name.startswith(FREE_ON_RESUMING):
             raise ConfigError(

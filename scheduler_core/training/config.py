@@ -15,12 +15,23 @@ import yaml
 from scheduler_core.errors import ConfigError, one_line
 from scheduler_core.training.settings import TrainingConfig
 
+Settings = typing.TypeVar("Settings")
+
 
 def load_config(path: Path | None, overrides: Mapping[str, Any] | None = None) -> TrainingConfig:
+    """Return the settings of a training run; see `load_settings`."""
+    return load_settings(TrainingConfig, path, overrides)
+
+
+def load_settings(
+    kind: type[Settings], path: Path | None, overrides: Mapping[str, Any] | None = None
+) -> Settings:
     """Return the settings of a YAML file; an empty file, or none, gives the defaults.
 
     Parameters
     ----------
+    kind
+        Dataclass of settings.
     path
         The file, or None.
     overrides
@@ -44,11 +55,11 @@ def load_config(path: Path | None, overrides: Mapping[str, Any] | None = None) -
         raise ConfigError(f"config {path}: must be a mapping of settings, got {document!r}")
     for name, value in (overrides or {}).items():
         _put(document, name.split("."), value)
-    return typing.cast("TrainingConfig", _build(TrainingConfig, document, ""))
+    return typing.cast("Settings", _build(kind, document, ""))
 
 
-def config_yaml(config: TrainingConfig) -> str:
-    """Return the settings as YAML that `load_config` reads back to the same."""
+def config_yaml(config: Any) -> str:
+    """Return settings as YAML that `load_settings` reads back to the same."""
     plain = json.loads(json.dumps(dataclasses.asdict(config)))
     return yaml.safe_dump(plain, sort_keys=False)
 

@@ -37,6 +37,38 @@ class Progress:
     """``seconds`` of the run so far, ``per_second``: timesteps of this update."""
 
 
+@dataclass(frozen=True, slots=True)
+class TrainingResult:
+    """What a run leaves behind."""
+
+    best: Path
+    """Checkpoint with the lowest validation ratio."""
+    ratio: float
+    """Delay cost / the best rule's on validation tasks: means, and of these the geometric mean."""
+    seconds: float
+    """Wall time."""
+    state: str
+    """``finished``, or ``stopped`` and able to go on."""
+    timestep: int
+    """Decisions of PPO."""
+    start: dict[str, float]
+    """Figures of the validation before PPO."""
+    metrics: dict[str, float]
+    """Figures of the best validation."""
+
+    @classmethod
+    def read(cls, run: Path) -> TrainingResult | None:
+        """Return what a run has left behind, if it has finished."""
+        values = RunFolder(run).read_result()
+        if values is None:
+            return None
+        return cls(**{**values, "best": RunFolder(run).checkpoint("best")})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures by name."""
+        return {**asdict(self), "best": self.best.name}
+
+
 Listener = Callable[[Progress], None]
 
 
@@ -128,11 +160,24 @@ class Ledger:
         """Add a line to the log."""
         self.folder.log(text)
 
-    def end(self, state: str) -> None:
+    def end(self, state: str) -> TrainingResult:
         """Leave the run as ``finished`` or ``stopped``, as it was after its last whole update."""
         self._write_committed()
+        counters = self.state.counters
+        result = TrainingResult(
+            best=self.folder.checkpoint("best"),
+            ratio=counters.best_ratio,
+            seconds=round(self.seconds, 2),
+            state=state,
+            timestep=counters.timestep if counters.phase == "ppo" else 0,
+            start=counters.start,
+            metrics=counters.best,
+        )
+        if state == "finished":
+            self.folder.write_result(result.to_dict())
         self._write_status(state)
         self.log(f"{state} after {self.seconds:.0f} s")
+        return result
 
     def fail(self, error: BaseException) -> None:
         """Leave word of what ended the run, and where to go on from."""

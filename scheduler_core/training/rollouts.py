@@ -21,7 +21,7 @@ from scheduler_core.training.tasks import Job, Source, make_tasks
 UNIT_RULES = ("atc", "mwkr", "spt")
 """Rules that set the unit of reward: near the best, at a fraction of the time."""
 
-TEACHER, IMITATION, PROBLEMS, ACTIONS, MINIBATCHES = range(5)
+TEACHER, IMITATION, PROBLEMS, ACTIONS, MINIBATCHES, REPEATS = range(6)
 """Parts of the training stream; each is parted further, by the number of the update."""
 
 

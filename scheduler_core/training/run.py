@@ -168,6 +168,11 @@ class RunFolder:
         """Leave what came of the run."""
         write_aside(self.path / "result.json", _json(result))
 
+    def read_result(self) -> dict[str, Any] | None:
+        """Return what came of the run, if it has finished."""
+        path = self.path / "result.json"
+        return dict(json.loads(path.read_bytes())) if path.exists() else None
+
 
 def list_runs(folder: Path) -> list[RunFolder]:
     """Return the runs in a folder, and in the folders of curricula and sweeps, oldest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from scheduler_core.errors import ConfigError
 from scheduler_core.generator import SHOPS
@@ -243,6 +244,8 @@ class TrainingConfig:
     """Updates between two validations, >= 1."""
     validation_problems: int = 64
     """Problems of each size validated on, >= 1."""
+    validation_sizes: tuple[int, ...] = (40, 100)
+    """Families of generated problems validated on, each >= 1; not used for the makespan."""
     validation_data: tuple[str, ...] = ()
     """Snapshot files to validate on, beside generated problems. Where there are any, or
     ``task.data``, the policy that does best on them is kept."""
@@ -267,5 +270,87 @@ class TrainingConfig:
         for name in ("timesteps", "validate_every", "validation_problems"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name}: must be >= 1, got {getattr(self, name)}")
+        if not self.validation_sizes or min(self.validation_sizes) < 1:
+            raise ConfigError(
+                f"validation_sizes: must be one or more, each >= 1, got {self.validation_sizes}"
+            )
         if not 0 <= self.seed < 2**63:
             raise ConfigError(f"seed: must be >= 0 and below 2**63, got {self.seed}")
+
+
+ON_MISS = ("repeat", "go_on", "stop")
+
+
+@dataclass(frozen=True, slots=True)
+class StageConfig:
+    """One stage of a curriculum: what it trains on, for how long, and when it is passed.
+
+    Raises
+    ------
+    ConfigError
+        If a field is outside its range.
+    """
+
+    data: tuple[str, ...] = ()
+    """Snapshot files; none: problems are generated, of ``min_families`` to ``max_families``."""
+    min_families: int = 40
+    max_families: int = 40
+    timesteps: int = 100_000
+    """Decisions of PPO rollouts, >= 1."""
+    success_threshold: float = 0.9
+    """Least completion rate that passes, in [0, 1]: the lowest over the problems of the stage."""
+    cost_threshold: float = 0.0
+    """Largest delay cost, relative to the best rule's, that passes, >= 0; 0: any does."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.min_families <= self.max_families:
+            raise ConfigError(
+                "stages: min_families must be >= 1 and <= max_families, got "
+                f"{self.min_families} and {self.max_families}"
+            )
+        if self.timesteps < 1:
+            raise ConfigError(f"stages: timesteps must be >= 1, got {self.timesteps}")
+        if not 0 <= self.success_threshold <= 1:
+            raise ConfigError(
+                f"stages: success_threshold must be in [0, 1], got {self.success_threshold}"
+            )
+        if self.cost_threshold < 0:
+            raise ConfigError(f"stages: cost_threshold must be >= 0, got {self.cost_threshold}")
+
+    @property
+    def name(self) -> str:
+        """What the stage is called: its files, or its sizes."""
+        if self.data:
+            return ", ".join(PurePath(path).stem for path in self.data)
+        if self.min_families == self.max_families:
+            return f"{self.min_families} families"
+        return f"{self.min_families} to {self.max_families} families"
+
+
+@dataclass(frozen=True, slots=True)
+class CurriculumConfig:
+    """A curriculum: one policy is carried through stages, usually from small shops to large.
+
+    Raises
+    ------
+    ConfigError
+        If a field is outside its range.
+    """
+
+    stages: tuple[StageConfig, ...] = ()
+    """At least one."""
+    on_miss: str = "repeat"
+    """When a threshold is missed: ``repeat`` the stage with the policy as it is by then, and stop
+    if that does not help; ``go_on``; or ``stop``."""
+    max_repeats: int = 1
+    """Times that a stage is repeated at most, >= 0."""
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    """Settings of all stages; their data, sizes and timesteps are those of the stage."""
+
+    def __post_init__(self) -> None:
+        if not self.stages:
+            raise ConfigError("stages: must be one or more")
+        if self.on_miss not in ON_MISS:
+            raise ConfigError(f"on_miss: must be one of {', '.join(ON_MISS)}, got {self.on_miss!r}")
+        if self.max_repeats < 0:
+            raise ConfigError(f"max_repeats: must be >= 0, got {self.max_repeats}")

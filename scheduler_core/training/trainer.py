@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from time import perf_counter
 
@@ -18,7 +18,7 @@ from scheduler_core.generator import problem_stream
 from scheduler_core.policy import CandidatePolicy, choose_device, load_checkpoint
 from scheduler_core.training.config import first_difference, load_config
 from scheduler_core.training.imitation import Lessons, imitate
-from scheduler_core.training.ledger import Ledger, Listener, git_commit
+from scheduler_core.training.ledger import Ledger, Listener, TrainingResult, git_commit
 from scheduler_core.training.ppo import Experience, approach, collect_rollout, update
 from scheduler_core.training.rollouts import (
     IMITATION,
@@ -40,26 +40,6 @@ TEACHERS_AT_ONCE = 32
 
 BETWEEN_CHECKS = 0.05
 """Seconds between two looks at whether somebody asks to stop."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingResult:
-    """What a run leaves behind."""
-
-    best: Path
-    """Checkpoint with the lowest validation ratio."""
-    ratio: float
-    """Delay cost / the best rule's on validation tasks: means, and of these the geometric mean."""
-    seconds: float
-    """Wall time."""
-    state: str
-    """``finished``, or ``stopped`` and able to go on."""
-    timestep: int
-    """Decisions of PPO."""
-    start: dict[str, float]
-    """Figures of the validation before PPO."""
-    metrics: dict[str, float]
-    """Figures of the best validation."""
 
 
 class _StopRequested(Exception):
@@ -221,9 +201,9 @@ class Trainer:
             self.validation = Validation.of(self.config, self.here, self._check)
             self.update_began = perf_counter()
             self._go_on()
-            return self._end("finished" if self._is_over() else "stopped")
+            return self.ledger.end("finished" if self._is_over() else "stopped")
         except _StopRequested:
-            return self._end("stopped")
+            return self.ledger.end("stopped")
         except BaseException as error:
             self.ledger.fail(error)
             raise
@@ -369,20 +349,6 @@ class Trainer:
         self.next_check = now + BETWEEN_CHECKS
         if self.should_stop() or self.ledger.folder.asks_to_stop:
             raise _StopRequested
-
-    def _end(self, state: str) -> TrainingResult:
-        """Leave the run as finished, or as it was after its last whole update."""
-        self.ledger.end(state)
-        counters = self.state.counters
-        return TrainingResult(
-            best=self.ledger.folder.checkpoint("best"),
-            ratio=counters.best_ratio,
-            seconds=self.ledger.seconds,
-            state=state,
-            timestep=counters.timestep if counters.phase == "ppo" else 0,
-            start=counters.start,
-            metrics=counters.best,
-        )
 
 
 def _set_step_size(optimizer: torch.optim.Optimizer, first: float, left: float) -> None:

@@ -34,7 +34,6 @@ from scheduler_core.training.tasks import (
     varied,
 )
 
-VALIDATION_SIZES = (40, 100)
 VALIDATION_WEIGHTS = {"default": DEFAULT, "late_only": LATE_ONLY, "on_time_only": ON_TIME_ONLY}
 
 
@@ -62,7 +61,7 @@ class Validation:
         """
         rng = problem_stream("validation", 0)
         kinds = _makespan if config.task.weights == "makespan" else _sliders
-        jobs = {**_own(config), **dict(kinds(config.validation_problems, rng))}
+        jobs = {**_own(config), **dict(kinds(config, rng))}
         choose_machines = config.task.choose_machines
         tasks = executor.map(
             lambda each: make_tasks(each, choose_machines=choose_machines), jobs.values(), check
@@ -132,9 +131,10 @@ def _own(config: TrainingConfig) -> dict[str, list[Job]]:
     }
 
 
-def _sliders(count: int, rng: np.random.Generator) -> Iterator[tuple[str, list[Job]]]:
+def _sliders(config: TrainingConfig, rng: np.random.Generator) -> Iterator[tuple[str, list[Job]]]:
     """Yield the usual shop under three settings, and any shop under any setting."""
-    for size in VALIDATION_SIZES:
+    count = config.validation_problems
+    for size in config.validation_sizes:
         problems = [generate_problem(size, rng) for _ in range(count)]
         for name, weights in VALIDATION_WEIGHTS.items():
             yield f"{name}/{size}", [(problem, weights) for problem in problems]
@@ -144,8 +144,9 @@ def _sliders(count: int, rng: np.random.Generator) -> Iterator[tuple[str, list[J
     yield "any/20-80", [(problem, sample_weights(rng, 0.0)) for problem in problems]
 
 
-def _makespan(count: int, rng: np.random.Generator) -> Iterator[tuple[str, list[Job]]]:
+def _makespan(config: TrainingConfig, rng: np.random.Generator) -> Iterator[tuple[str, list[Job]]]:
     """Yield job shops and flexible job shops."""
+    count = config.validation_problems
     for jobs, machines in ((15, 15), (30, 15)):
         problems = [generate_job_shop(jobs, machines, rng) for _ in range(count)]
         yield f"job_shop/{jobs}x{machines}", [(problem, MAKESPAN_WEIGHTS) for problem in problems]
