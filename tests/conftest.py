@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import settings
 
 # Tests' networks are so small that threads only wait for each other, on a busy machine for long.
@@ -15,3 +16,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("local", deadline=None, print_blob=True)
 settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@pytest.fixture
+def checking_all_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let tiny runs look at every chance whether to stop, so that they can be stopped anywhere."""
+    monkeypatch.setattr("scheduler_core.training.trainer.BETWEEN_CHECKS", 0.0)

@@ -36,6 +36,9 @@ TINY = TrainingConfig(
 )
 
 
+pytestmark = pytest.mark.usefixtures("checking_all_the_time")
+
+
 def with_ppo(**settings: Any) -> TrainingConfig:
     """Return a tiny run with other settings of PPO."""
     return replace(TINY, ppo=replace(TINY.ppo, **settings))
@@ -59,12 +62,6 @@ class StopAfter:
         """Return whether to stop."""
         self.left -= 1
         return self.left < 0
-
-
-@pytest.fixture(autouse=True)
-def _look_all_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let tiny runs look at every chance whether to stop, so that they can be stopped anywhere."""
-    monkeypatch.setattr("scheduler_core.training.trainer.BETWEEN_CHECKS", 0.0)
 
 
 @pytest.fixture(scope="module", params=VARIANTS, ids=str)

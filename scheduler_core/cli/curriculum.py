@@ -18,6 +18,7 @@ from scheduler_core.cli.training import (
     stop_on_signals,
 )
 from scheduler_core.errors import ConfigError
+from scheduler_core.files import write_aside
 
 if TYPE_CHECKING:  # importing torch takes seconds
     from scheduler_core.training.curriculum import Attempt, CurriculumResult
@@ -74,7 +75,7 @@ def curriculum(options: argparse.Namespace) -> int:
         )
     print(_outcome(result, folder))
     if options.json:
-        options.json.write_bytes((folder / "curriculum.json").read_bytes())
+        write_aside(options.json, (folder / "curriculum.json").read_bytes())
     return 1 if result.state == "missed" else 0
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from scheduler_core.cli import bench, commands, curriculum, training
+from scheduler_core.cli import bench, commands, curriculum, training, transfer
 from scheduler_core.errors import SchedulerError
 from scheduler_core.generator import SHOPS, GeneratorConfig
 from scheduler_core.methods import DEVICES, METHODS
@@ -57,6 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_evaluate(add("evaluate", help="measure a policy against EDD and the best rule"))
     training.add_train(add("train", help="train a policy"))
     curriculum.add_parser(add("curriculum", help="train a policy stage by stage"))
+    transfer.add_parser(add("transfer", help="measure what a policy is worth on new problems"))
     training.add_stop(add("stop", help="ask runs to stop; they can go on later"))
     training.add_runs(add("runs", help="list runs and where they stand"))
     _add_generate(add("generate", help="make a synthetic snapshot"))

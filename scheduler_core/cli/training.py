@@ -30,18 +30,24 @@ FREE_ON_RESUMING = ("device.", "cluster.", "save_seconds")
 
 def add_train(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``train``."""
-    start = parser.add_mutually_exclusive_group()
-    start.add_argument("--config", type=Path, help="settings as YAML; default: built in")
-    start.add_argument("--preset", choices=presets(), help="settings that ship")
+    start = add_settings(parser)
     start.add_argument("--resume", type=Path, metavar="RUN",
                        help="folder of a run that has stopped, to go on with")  # fmt: skip
+    parser.add_argument("--init", type=Path, help="checkpoint to fine-tune")
+    add_common(parser)
+    parser.set_defaults(run=train)
+
+
+def add_settings(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
+    """Add what says which settings and data a run has; return the group of their sources."""
     parser.add_argument("--data", nargs="+", help="snapshots to train on, not generated ones")
     parser.add_argument("--validation-data", nargs="+",
                         help="snapshots to validate on; default: those trained on")  # fmt: skip
     parser.add_argument("--timesteps", type=int, help="decisions of PPO rollouts")
-    parser.add_argument("--init", type=Path, help="checkpoint to fine-tune")
-    add_common(parser)
-    parser.set_defaults(run=train)
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument("--config", type=Path, help="settings as YAML; default: built in")
+    start.add_argument("--preset", choices=presets(), help="settings that ship")
+    return start
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
@@ -124,8 +130,7 @@ def runs(options: argparse.Namespace) -> int:
 
 def config_path(options: argparse.Namespace) -> Path | None:
     """Return the file of the settings asked for."""
-    preset = getattr(options, "preset", None)
-    return PRESETS / f"{preset}.yaml" if preset else options.config
+    return PRESETS / f"{options.preset}.yaml" if options.preset else options.config
 
 
 def overrides_of(options: argparse.Namespace) -> dict[str, Any]:

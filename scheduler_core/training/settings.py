@@ -240,6 +240,9 @@ class TrainingConfig:
     """Decisions of PPO rollouts, >= 1."""
     seed: int = 0
     """Seed of everything random, >= 0 and below 2**63."""
+    freeze_encoder: bool = False
+    """Whether only the heads learn: what a policy sees of its problems stays as it is, which makes
+    fine-tuning on few snapshots forget less."""
     validate_every: int = 10
     """Updates between two validations, >= 1."""
     validation_problems: int = 64

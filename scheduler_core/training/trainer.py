@@ -38,6 +38,9 @@ from scheduler_core.training.validation import Validation
 TEACHERS_AT_ONCE = 32
 """Problems of which teachers make schedules between two reports."""
 
+HEADS = ("scorer.", "critic.")
+"""Parts of the network behind the encoder."""
+
 BETWEEN_CHECKS = 0.05
 """Seconds between two looks at whether somebody asks to stop."""
 
@@ -193,6 +196,8 @@ class Trainer:
         self.draw_small = job_source(config.task, config.imitation.max_families)
         self.collector = Collector(config, job_source(config.task), self.executor)
         self.update_began = self.next_check = 0.0
+        for name, parameter in state.network.named_parameters():
+            parameter.requires_grad_(not config.freeze_encoder or name.startswith(HEADS))
 
     def run(self) -> TrainingResult:
         """Train from where the state is to the end, or until somebody asks to stop."""

@@ -112,8 +112,9 @@ def _measure(tasks: Tasks, actor: PolicyActor) -> dict[str, float]:
     }
 
 
-def _geometric_mean(values: list[float]) -> float:
-    return float(np.exp(np.log(np.maximum(values, 1e-9)).mean()))
+def _geometric_mean(ratios: list[float]) -> float:
+    """Return the geometric mean; a set where all but nothing is left to gain must not decide."""
+    return float(np.exp(np.log(np.maximum(ratios, 0.1)).mean()))
 
 
 def _own(config: TrainingConfig) -> dict[str, list[Job]]:
