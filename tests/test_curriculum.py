@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from scheduler_core.errors import ConfigError
-from scheduler_core.policy import load_checkpoint
+from scheduler_core.policy import CandidatePolicy, load_checkpoint
 from scheduler_core.training import RunFolder, TrainingResult, train
 from scheduler_core.training.config import load_settings
 from scheduler_core.training.curriculum import run_curriculum
@@ -159,7 +159,7 @@ def test_a_frozen_encoder_stays_as_it_is_while_the_heads_learn(tmp_path: Path) -
     frozen = replace(TINY, freeze_encoder=True, ppo=replace(TINY.ppo, averaging=0.0))
     train(frozen, tmp_path / "run")
     torch.manual_seed(TINY.seed)
-    before = type(untrained_scheduler().network)(TINY.network).state_dict()
+    before = CandidatePolicy(TINY.network).state_dict()
     after = load_checkpoint(tmp_path / "run" / "checkpoints" / "last.safetensors").network
     for name, tensor in after.state_dict().items():
         same = torch.equal(tensor, before[name])

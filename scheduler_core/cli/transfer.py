@@ -26,7 +26,6 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("--source", type=Path, required=True, help="checkpoint to transfer")
     add_settings(parser)
-    parser.add_argument("--timesteps", type=int, help="decisions of PPO rollouts, of each run")
     parser.add_argument("--json", type=Path, help="file for the results")
     add_common(parser)
     parser.set_defaults(run=transfer)

@@ -105,7 +105,8 @@ class Ledger:
         self._began = perf_counter() - state.counters.seconds
         self._next_save = 0.0
         self._committed = b""
-        self._total = 0
+        self.total = 0
+        """Timesteps of the phase."""
 
     @property
     def seconds(self) -> float:
@@ -123,7 +124,7 @@ class Ledger:
         self.log(f"training begins in phase {counters.phase}, at update {counters.update}")
         self._events = EventWriter(self.folder, self.config)
 
-    def report(self, metrics: dict[str, float], speed: float, total: int) -> None:
+    def report(self, metrics: dict[str, float], speed: float = 0.0) -> None:
         """Write an update down, and tell the listener.
 
         Parameters
@@ -132,10 +133,8 @@ class Ledger:
             Its figures by name; the same for the same seed.
         speed
             Its timesteps a second.
-        total
-            Timesteps of the phase.
         """
-        counters, self._total = self.state.counters, total
+        counters = self.state.counters
         counters.seconds = self.seconds
         timing = {"seconds": round(counters.seconds, 2), "per_second": round(speed, 1)}
         where = {name: getattr(counters, name) for name in ("phase", "update", "timestep")}
@@ -143,7 +142,7 @@ class Ledger:
         self.folder.append(*lines)
         self._events.add(*lines)
         self._write_status("running", speed)
-        self.listener(Progress(counters.phase, counters.timestep, total, metrics, timing))
+        self.listener(Progress(counters.phase, counters.timestep, self.total, metrics, timing))
 
     def commit(self) -> None:
         """Take the state for what a stopped run goes on from, and write it if it is time to."""
@@ -211,13 +210,13 @@ class Ledger:
 
     def _write_status(self, state: str, speed: float = 0.0, error: str | None = None) -> None:
         counters = self.state.counters
-        left = max(0.0, (self._total - counters.timestep) / speed) if speed else None
+        left = max(0.0, (self.total - counters.timestep) / speed) if speed else None
         self.folder.write_status(
             {
                 "state": state,
                 "phase": counters.phase,
                 "timestep": counters.timestep,
-                "timesteps": self._total,
+                "timesteps": self.total,
                 "seconds": round(counters.seconds, 1),
                 "per_second": round(speed, 1),
                 "seconds_left": left and round(left, 1),

@@ -226,13 +226,14 @@ class Trainer:
     def _teach(self) -> None:
         """Draw small problems and let teachers schedule them."""
         counters, settings = self.state.counters, self.config.imitation
+        self.ledger.total = settings.problems
         while counters.timestep < settings.problems:
             jobs = self._lesson_jobs(counters.update)
             lessons = [Lesson(job, settings.swaps) for job in jobs]
             plans = self.executor.map(find_plan, lessons, self._check)
             self.state.plans += plans
             total = sum(plan.cost for plan in plans), sum(plan.rule_cost for plan in plans)
-            self._end_update(len(jobs), settings.problems, {"cost_to_rule": total[0] / total[1]})
+            self._end_update(len(jobs), {"cost_to_rule": total[0] / total[1]})
         self.state.enter("imitation", self.config)
 
     def _lesson_jobs(self, block: int) -> list[Job]:
@@ -256,20 +257,20 @@ class Trainer:
         state, settings, ppo = self.state, self.config.imitation, self.config.ppo
         blocks = range(0, len(state.plans), TEACHERS_AT_ONCE)
         lessons = Lessons.join(self.here.map(self._lessons, range(len(blocks)), self._check))
-        total = settings.epochs * len(lessons.actions)
+        self.ledger.total = settings.epochs * len(lessons.actions)
         for epoch in range(state.counters.update, settings.epochs):
             _set_step_size(state.optimizer, settings.learning_rate, 1 - epoch / settings.epochs)
             rng = self._stream(IMITATION, epoch)
             loss = imitate(state.network, state.optimizer, lessons, ppo, rng)
-            self._end_update(len(lessons.actions), total, {"cross_entropy": loss})
+            self._end_update(len(lessons.actions), {"cross_entropy": loss})
         state.enter("ppo", self.config)
 
     def _improve(self) -> None:
         """Learn by reinforcement."""
         state, ppo, timesteps = self.state, self.config.ppo, self.config.timesteps
-        counters = state.counters
+        counters, self.ledger.total = state.counters, timesteps
         if not counters.last:
-            self.ledger.report(self._validate(), 0.0, timesteps)
+            self.ledger.report(self._validate())
             self.ledger.commit()
         counters.start = counters.start or counters.last
         while not (self._is_over() or (self.until and counters.timestep >= self.until)):
@@ -286,7 +287,7 @@ class Trainer:
                 **asdict(stats),
                 "learning_rate": state.optimizer.param_groups[0]["lr"],
             }
-            self._end_update(len(experience.actions), timesteps, metrics)
+            self._end_update(len(experience.actions), metrics)
 
     def _experience(self) -> Experience:
         """Return what the next update learns from, and begin to collect what the one after does."""
@@ -314,16 +315,16 @@ class Trainer:
         torch.manual_seed(int(rng.integers(2**63)))
         return rng
 
-    def _end_update(self, timesteps: int, total: int, metrics: dict[str, float]) -> None:
+    def _end_update(self, timesteps: int, metrics: dict[str, float]) -> None:
         """Count an update, validate if it is time to, and tell of it."""
         counters, config = self.state.counters, self.config
         counters.update += 1
         counters.timestep += timesteps
         speed = timesteps / (perf_counter() - self.update_began)
-        due = counters.update % config.validate_every == 0 or counters.timestep >= total
+        due = counters.update % config.validate_every == 0 or counters.timestep >= self.ledger.total
         if due and counters.phase != "teacher":
             metrics = metrics | self._validate()
-        self.ledger.report(metrics, speed, total)
+        self.ledger.report(metrics, speed)
         often = config.checkpoint_every
         if counters.phase == "ppo" and often and counters.update % often == 0:
             self.ledger.save(f"step-{counters.timestep:010d}")
