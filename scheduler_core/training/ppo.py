@@ -7,7 +7,7 @@ arXiv:1506.02438; Huang et al., "The 37 implementation details of PPO", ICLR blo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -16,10 +16,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from scheduler_core.executors import never
 from scheduler_core.observation import observe_batch
 from scheduler_core.policy import CandidatePolicy
 from scheduler_core.policy.forward import segment_argmax
 from scheduler_core.policy.network import segment_entropy, segment_log_softmax
+from scheduler_core.training.gradients import ON_CPU, Compute, gradient, learning, take_step
 from scheduler_core.training.settings import PPOConfig
 from scheduler_core.training.tasks import Tasks
 
@@ -40,11 +42,12 @@ class Decisions(NamedTuple):
 
     def select(self, index: Tensor) -> Decisions:
         """Return some of the decisions, in the order of ``index``, (b,) int64."""
-        first = self.counts.cumsum(0) - self.counts
-        counts = self.counts[index]
-        skipped = first[index] - (counts.cumsum(0) - counts)
-        rows = torch.arange(int(counts.sum())) + torch.repeat_interleave(skipped, counts)
-        return Decisions(self.candidates[rows], self.context[index], counts)
+        ends, counts = self.counts.cumsum(0), self.counts[index]
+        own_ends = counts.cumsum(0)
+        size = int(own_ends[-1]) if len(index) else 0
+        skipped = (ends[index] - own_ends).repeat_interleave(counts, output_size=size)
+        rows = skipped.add_(torch.arange(size, device=skipped.device))
+        return Decisions(self.candidates.index_select(0, rows), self.context[index], counts)
 
 
 class Actor(Protocol):
@@ -105,12 +108,16 @@ class PolicyActor:
         return actions, chosen.numpy(), values.cpu().numpy()
 
 
-def collect_rollout(tasks: Tasks, actor: Actor) -> Rollout:
-    """Run every environment from its first decision to its end."""
+def collect_rollout(tasks: Tasks, actor: Actor, check: Callable[[], None] = never) -> Rollout:
+    """Run every environment from its first decision to its end.
+
+    ``check`` is called at each step; what it raises ends the rollout.
+    """
     batch = tasks.batch
     batch.reset()
     steps: list[_Step] = []
     while len(envs := batch.deciding()):
+        check()
         decisions = Decisions(*map(torch.from_numpy, observe_batch(batch, envs)))
         actions, log_probs, values = actor(decisions, envs)
         rewards = batch.step(envs, actions) / tasks.unit[envs]
@@ -221,43 +228,86 @@ def update(
     config: PPOConfig,
     entropy_coef: float,
     rng: np.random.Generator,
+    *,
+    compute: Compute = ON_CPU,
+    check: Callable[[], None] = never,
 ) -> UpdateStats:
-    """Improve the network on one rollout by the clipped objective (arXiv:1707.06347, eq. 9)."""
-    device = next(network.parameters()).device
-    alive = rollout.alive
-    gae = compute_gae(rollout.rewards, rollout.values, alive, config.gamma, config.gae_lambda)
-    relative = normalise_by_problem(gae[0], alive, config.rollouts_per_problem)
-    advantages, returns = (torch.from_numpy(each[alive]).to(device) for each in (relative, gae[1]))
-    old_log_probs = rollout.log_probs.to(device)
-    records: list[_Losses] = []
-    network.train()
-    for index in minibatches(len(advantages), config.minibatch_size, config.epochs, rng):
-        losses = _losses(
-            network,
-            rollout.decisions.select(index).to(device),
-            rollout.actions[index].to(device),
-            old_log_probs[index],
-            advantages[index],
-            returns[index],
-            config.clip_coef,
-        )
-        if losses.approx_kl.item() > config.target_kl:
-            break
-        loss = losses.policy + config.value_coef * losses.value - entropy_coef * losses.entropy
-        take_step(network, optimizer, loss, config.max_grad_norm)
-        records.append(_Losses(*(each.detach() for each in losses)))
-    network.eval()
-    values = torch.from_numpy(rollout.values[alive]).to(device)
-    unexplained, total = (returns - values).var(correction=0), returns.var(correction=0)
-    explained = 1 - (unexplained / (total + 1e-12)).item()
+    """Improve the network on one rollout by the clipped objective (arXiv:1707.06347, eq. 9).
+
+    Parameters
+    ----------
+    network, optimizer
+        Changed in place; the network is on the device of ``compute``.
+    rollout
+        Of the network, or of one a little older.
+    config
+        Settings.
+    entropy_coef
+        Weight of the entropy bonus.
+    rng
+        Source of the minibatches.
+    compute
+        Where, and by how many threads.
+    check
+        Called before each minibatch; what it raises abandons the update half-way.
+    """
+    lessons = _Lessons.of(rollout, config, compute.device)
+
+    def loss(part: Tensor) -> tuple[Tensor, Tensor]:
+        own = lessons.select(part)
+        with compute.autocast():
+            scores, values = network(*own.decisions)
+        terms = _losses(scores.float(), values.float(), own, config.clip_coef)
+        shares = torch.stack(terms) * (len(part) / size)
+        policy, value, entropy, _, _ = shares
+        return policy + config.value_coef * value - entropy_coef * entropy, shares
+
+    records: list[Tensor] = []
+    minibatch_size = compute.minibatch_size or config.minibatch_size
+    with learning(network, rng):
+        for index in minibatches(len(rollout.actions), minibatch_size, config.epochs, rng):
+            check()
+            size = len(index)
+            gradients, figures = gradient(
+                network, loss, index.to(compute.device), config.gradient_parts, compute
+            )
+            if _Losses(*figures).approx_kl.item() > config.target_kl:
+                break
+            take_step(network, optimizer, gradients, config.max_grad_norm)
+            records.append(figures)
+    explained = _explained_variance(rollout, lessons.returns)
     if not records:
         return UpdateStats(explained_variance=explained)
-    policy, value, entropy, kl, outside = torch.tensor(records).mean(dim=0).tolist()
-    return UpdateStats(policy, value, entropy, kl, outside, explained)
+    return UpdateStats(*torch.stack(records).mean(dim=0).tolist(), explained)
+
+
+class _Lessons(NamedTuple):
+    """Decisions, B of them, and what became of each."""
+
+    decisions: Decisions
+    actions: Tensor  # (B,) int64
+    log_probs: Tensor  # (B,) float32, of the actions when they were chosen
+    advantages: Tensor  # (B,) float32
+    returns: Tensor  # (B,) float32
+
+    @classmethod
+    def of(cls, rollout: Rollout, config: PPOConfig, device: torch.device) -> _Lessons:
+        """Return what a rollout has to tell, on a device."""
+        alive = rollout.alive
+        gae = compute_gae(rollout.rewards, rollout.values, alive, config.gamma, config.gae_lambda)
+        relative = normalise_by_problem(gae[0], alive, config.rollouts_per_problem)
+        advantages, returns = (torch.from_numpy(each[alive]) for each in (relative, gae[1]))
+        columns = (rollout.actions, rollout.log_probs, advantages, returns)
+        return cls(rollout.decisions.to(device), *(each.to(device) for each in columns))
+
+    def select(self, index: Tensor) -> _Lessons:
+        """Return those of some decisions, in the order of ``index``, (b,) int64."""
+        decisions, *columns = self
+        return _Lessons(decisions.select(index), *(each[index] for each in columns))
 
 
 class _Losses(NamedTuple):
-    """Terms of the loss, and figures of one minibatch, as scalars."""
+    """Terms of the loss, and figures of some decisions, as scalars: means over them."""
 
     policy: Tensor
     value: Tensor
@@ -266,28 +316,28 @@ class _Losses(NamedTuple):
     clip_fraction: Tensor
 
 
-def _losses(
-    network: CandidatePolicy,
-    decisions: Decisions,
-    actions: Tensor,
-    old_log_probs: Tensor,
-    advantages: Tensor,
-    returns: Tensor,
-    clip_coef: float,
-) -> _Losses:
-    scores, values = network(*decisions)
-    log_probs = segment_log_softmax(scores, decisions.counts)
-    log_ratio = log_probs[chosen_rows(decisions.counts, actions)] - old_log_probs
+def _losses(scores: Tensor, values: Tensor, lessons: _Lessons, clip_coef: float) -> _Losses:
+    counts, advantages = lessons.decisions.counts, lessons.advantages
+    log_probs = segment_log_softmax(scores, counts)
+    log_ratio = log_probs[chosen_rows(counts, lessons.actions)] - lessons.log_probs
     ratio = log_ratio.exp()
     clipped = ratio.clamp(1 - clip_coef, 1 + clip_coef)
     return _Losses(
         policy=-torch.min(advantages * ratio, advantages * clipped).mean(),
-        value=nn.functional.mse_loss(values, returns),
-        entropy=segment_entropy(log_probs, decisions.counts).mean(),
+        value=nn.functional.mse_loss(values, lessons.returns),
+        entropy=segment_entropy(log_probs, counts).mean(),
         # The estimator k3 of Schulman, "Approximating KL divergence", 2020: unbiased, never < 0.
         approx_kl=(ratio - 1 - log_ratio).mean(),
         clip_fraction=((ratio - 1).abs() > clip_coef).float().mean(),
     )
+
+
+def _explained_variance(rollout: Rollout, returns: Tensor) -> float:
+    """Return the share of the returns' variance that the values of a rollout foretold."""
+    told = returns.cpu()
+    unexplained = told - torch.from_numpy(rollout.values[rollout.alive])
+    variances = unexplained.var(correction=0) / (told.var(correction=0) + 1e-12)
+    return 1 - variances.item()
 
 
 def minibatches(
@@ -310,13 +360,3 @@ def approach(mean: nn.Module, network: nn.Module, share: float) -> None:
     """Move the parameters of ``mean`` by a share of the way to those of ``network``, in place."""
     for one, other in zip(mean.parameters(), network.parameters(), strict=True):
         one.lerp_(other, share)
-
-
-def take_step(
-    network: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor, max_grad_norm: float
-) -> None:
-    """Take one step of the optimiser, the gradient's norm limited."""
-    optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(network.parameters(), max_grad_norm)
-    optimizer.step()
