@@ -7,6 +7,7 @@ after the other, in R rows, with the number of rows of each of the B decisions: 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -83,17 +84,18 @@ class CandidatePolicy(nn.Module):
         first = self.candidate_input(candidates)
         first = first.add_(self.context_input(context).index_select(0, segments))
         hidden = self.encoder(first)  # (R, width)
-        pooled = segment_sum(hidden, segments, len(counts)) / counts[:, None]  # (B, width)
-        values = self.critic(torch.cat([pooled, context], dim=1)).squeeze(1)
+        pooled = segment_sum(hidden.float(), segments, len(counts)) / counts[:, None]  # (B, width)
+        with torch.autocast(context.device.type, enabled=False):  # returns need all of their bits
+            values = self.critic(torch.cat([pooled, context], dim=1)).squeeze(1)
         return self._scores(hidden, pooled, segments), values
 
     def _scores(self, hidden: Tensor, pooled: Tensor, segments: Tensor) -> Tensor:
         """Return the scorer's (R,) for a candidate's encoding beside the mean of all."""
-        layer, *others = self.scorer
-        of_row, of_all = layer.weight.split(hidden.shape[1], dim=1)
-        scores = functional.linear(hidden, of_row, layer.bias)
-        scores = scores.add_(functional.linear(pooled, of_all).index_select(0, segments))
-        for other in others:
+        layer, width = cast("nn.Linear", self.scorer[0]), hidden.shape[1]
+        scores = functional.linear(hidden, layer.weight[:, :width], layer.bias)
+        of_all = functional.linear(pooled, layer.weight[:, width:])
+        scores = scores.add_(of_all.index_select(0, segments))
+        for other in list(self.scorer)[1:]:
             scores = other(scores)
         return scores.squeeze(1)
 

@@ -19,12 +19,14 @@ from torch import Tensor, nn
 
 from scheduler_core.policy import CandidatePolicy
 
+_CPU = torch.device("cpu")
+
 
 @dataclass(frozen=True, slots=True)
 class Compute:
     """What the network learns on, and how."""
 
-    device: torch.device = torch.device("cpu")
+    device: torch.device = _CPU
     """Where the network is."""
     threads: int = 1
     """Parts of a minibatch learned from at once on a CPU, >= 1."""
@@ -106,9 +108,7 @@ def gradient(
 @lru_cache
 def _pool(threads: int) -> ThreadPoolExecutor:
     """Return threads in which PyTorch keeps to the one it runs in."""
-    return ThreadPoolExecutor(
-        threads, "learner", initializer=torch.set_num_threads, initargs=(1,)
-    )
+    return ThreadPoolExecutor(threads, "learner", initializer=torch.set_num_threads, initargs=(1,))
 
 
 def take_step(

@@ -278,7 +278,8 @@ def update(
     explained = _explained_variance(rollout, lessons.returns)
     if not records:
         return UpdateStats(explained_variance=explained)
-    return UpdateStats(*torch.stack(records).mean(dim=0).tolist(), explained)
+    policy, value, entropy, kl, outside = torch.stack(records).mean(dim=0).tolist()
+    return UpdateStats(policy, value, entropy, kl, outside, explained)
 
 
 class _Lessons(NamedTuple):
