@@ -10,7 +10,7 @@ from scheduler_core.objective import RewardWeights
 from scheduler_core.observation import NUM_CANDIDATE_FEATURES, NUM_CONTEXT_FEATURES
 from scheduler_core.policy import NetworkConfig, PPOScheduler
 from scheduler_core.policy.forward import candidate_scores, forward_weights
-from scheduler_core.training.ppo import PolicyActor, collect_rollout
+from scheduler_core.training.episodes import PolicyActor, collect_rollout
 from scheduler_core.training.tasks import make_tasks
 from tests.builders import can_place, untrained
 from tests.properties.strategies import random_problem

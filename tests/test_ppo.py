@@ -17,18 +17,15 @@ from scheduler_core.problem import Problem
 from scheduler_core.rules import dispatch
 from scheduler_core.schedule import Schedule
 from scheduler_core.simulator import bound_score, schedule_from
-from scheduler_core.training.ppo import (
+from scheduler_core.training.episodes import (
     Decisions,
-    Experience,
     PolicyActor,
     Rollout,
-    UpdateStats,
     chosen_rows,
     collect_rollout,
-    minibatches,
-    take_step,
-    update,
 )
+from scheduler_core.training.gradients import take_step
+from scheduler_core.training.ppo import Experience, UpdateStats, minibatches, update
 from scheduler_core.training.settings import PPOConfig
 from scheduler_core.training.tasks import Tasks, make_tasks
 from scheduler_core.validation import validate
@@ -313,7 +310,7 @@ def test_take_step_limits_the_gradient_but_keeps_its_direction() -> None:
     layer = torch.nn.Linear(2, 1, bias=False)
     before = layer.weight.detach().clone()
     optimizer = torch.optim.SGD(layer.parameters(), 1.0)
-    take_step(layer, optimizer, layer(torch.tensor([300.0, 400.0])).sum(), 0.5)
+    take_step(layer, optimizer, [torch.tensor([[300.0, 400.0]])], 0.5)
     step = before - layer.weight.detach()
     assert step[0].tolist() == pytest.approx([0.3, 0.4], abs=1e-5)
 

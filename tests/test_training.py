@@ -25,11 +25,12 @@ from scheduler_core.problem import Machine, Problem
 from scheduler_core.rules import best_rule
 from scheduler_core.snapshot import snapshot_from_problem, write_snapshot
 from scheduler_core.training import Progress, TrainingConfig, load_config, train
-from scheduler_core.training import rollouts as rollouts_module
+from scheduler_core.training import collector as collector_module
+from scheduler_core.training.collector import PROBLEMS
 from scheduler_core.training.config import config_yaml
+from scheduler_core.training.episodes import collect_rollout
 from scheduler_core.training.imitation import Lessons, imitate
-from scheduler_core.training.ppo import collect_rollout, normalise_by_problem
-from scheduler_core.training.rollouts import PROBLEMS
+from scheduler_core.training.ppo import normalise_by_problem
 from scheduler_core.training.settings import DeviceConfig, ImitationConfig, PPOConfig, TaskConfig
 from scheduler_core.training.tasks import job_source, make_tasks, sample_weights
 from scheduler_core.training.teachers import Lesson, TeacherActor, find_plan
@@ -325,14 +326,14 @@ def test_training_problems_are_those_of_the_training_stream(
 ) -> None:
     """The trainer draws from the stream for training, so it meets no sample and no test problem."""
     drawn: list[Problem] = []
-    collect = rollouts_module.collect_part
+    collect = collector_module.collect_part
 
     def remembering(part: Any) -> Any:
         drawn.extend(problem for problem, _ in part.jobs)
         return collect(part)
 
     config = replace(TINY, seed=seed, timesteps=1, task=TaskConfig(min_families=6, max_families=6))
-    monkeypatch.setattr(rollouts_module, "collect_part", remembering)
+    monkeypatch.setattr(collector_module, "collect_part", remembering)
     one_thread = replace(config, device=DeviceConfig(threads=1))
     run(tmp_path / "run", replace(one_thread, imitation=ImitationConfig(problems=0)))
     own, draw = problem_stream("train", seed, PROBLEMS, 0), job_source(config.task)

@@ -17,6 +17,15 @@ class DeviceChoice:
     reason: str
 
 
+def presence() -> dict[str, bool]:
+    """Return whether each device is on this machine, the CPU first."""
+    return {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+
+
 def choose_device(name: str = "auto") -> DeviceChoice:
     """Return the device to use.
 
@@ -27,11 +36,7 @@ def choose_device(name: str = "auto") -> DeviceChoice:
     DeviceError
         If the device is not on this machine.
     """
-    present = {
-        "cpu": True,
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-    }
+    present = presence()
     if name == "auto":
         return _automatic(present)
     if name not in present:

@@ -7,9 +7,11 @@ after the other, in R rows, with the number of rows of each of the B decisions: 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from scheduler_core.errors import ConfigError
 from scheduler_core.observation import NUM_CANDIDATE_FEATURES, NUM_CONTEXT_FEATURES
@@ -76,19 +78,31 @@ class CandidatePolicy(nn.Module):
         -------
         Unnormalised log-probabilities, (R,), and values, (B,).
         """
-        segments = segments_of(counts)
-        # The context enters once a decision: the first layer of both together, taken apart.
-        first = self.candidate_input(candidates) + self.context_input(context)[segments]
+        segments = segments_of(counts, len(candidates))
+        # What is the same for all candidates of a decision enters once a decision: a layer of both
+        # together, taken apart.
+        first = self.candidate_input(candidates)
+        first = first.add_(self.context_input(context).index_select(0, segments))
         hidden = self.encoder(first)  # (R, width)
-        pooled = segment_sum(hidden, segments, len(counts)) / counts[:, None]  # (B, width)
-        scores = self.scorer(torch.cat([hidden, pooled[segments]], dim=1)).squeeze(1)
-        values = self.critic(torch.cat([pooled, context], dim=1)).squeeze(1)
-        return scores, values
+        pooled = segment_sum(hidden.float(), segments, len(counts)) / counts[:, None]  # (B, width)
+        with torch.autocast(context.device.type, enabled=False):  # returns need all of their bits
+            values = self.critic(torch.cat([pooled, context], dim=1)).squeeze(1)
+        return self._scores(hidden, pooled, segments), values
+
+    def _scores(self, hidden: Tensor, pooled: Tensor, segments: Tensor) -> Tensor:
+        """Return the scorer's (R,) for a candidate's encoding beside the mean of all."""
+        layer, width = cast("nn.Linear", self.scorer[0]), hidden.shape[1]
+        scores = functional.linear(hidden, layer.weight[:, :width], layer.bias)
+        of_all = functional.linear(pooled, layer.weight[:, width:])
+        scores = scores.add_(of_all.index_select(0, segments))
+        for other in list(self.scorer)[1:]:
+            scores = other(scores)
+        return scores.squeeze(1)
 
 
 def _activation(size: int, config: NetworkConfig) -> list[nn.Module]:
     layers: list[nn.Module] = [nn.LayerNorm(size)] if config.layer_norm else []
-    layers.append(nn.ReLU())
+    layers.append(nn.ReLU(inplace=True))
     if config.dropout > 0:
         layers.append(nn.Dropout(config.dropout))
     return layers
@@ -100,12 +114,13 @@ def _head(inputs: int, hidden: int) -> nn.Sequential:
     # "What matters in on-policy reinforcement learning", 2021, section 3.2).
     nn.init.normal_(last.weight, std=0.01)
     nn.init.zeros_(last.bias)
-    return nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU(), last)
+    return nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU(inplace=True), last)
 
 
-def segments_of(counts: Tensor) -> Tensor:
-    """Return the decision that each row belongs to, (R,), from the rows of each, (B,)."""
-    return torch.repeat_interleave(torch.arange(len(counts), device=counts.device), counts)
+def segments_of(counts: Tensor, rows: int) -> Tensor:
+    """Return the decision that each of R rows belongs to, (R,), from the rows of each, (B,)."""
+    decisions = torch.arange(len(counts), device=counts.device)
+    return torch.repeat_interleave(decisions, counts, output_size=rows)
 
 
 def segment_sum(values: Tensor, segments: Tensor, num_segments: int) -> Tensor:
@@ -116,13 +131,15 @@ def segment_sum(values: Tensor, segments: Tensor, num_segments: int) -> Tensor:
 
 def segment_log_softmax(scores: Tensor, counts: Tensor) -> Tensor:
     """Return log-probabilities of rows within their decision, (R,)."""
-    segments = segments_of(counts)
+    segments = segments_of(counts, len(scores))
     largest = scores.new_full((len(counts),), -torch.inf)
     largest = largest.scatter_reduce(0, segments, scores.detach(), "amax")
-    shifted = scores - largest[segments]
-    return shifted - segment_sum(shifted.exp(), segments, len(counts)).log()[segments]
+    shifted = scores - largest.index_select(0, segments)
+    totals = segment_sum(shifted.exp(), segments, len(counts))
+    return shifted - totals.log().index_select(0, segments)
 
 
 def segment_entropy(log_probs: Tensor, counts: Tensor) -> Tensor:
     """Return the entropy of each decision, (B,), in nats."""
-    return -segment_sum(log_probs.exp() * log_probs, segments_of(counts), len(counts))
+    segments = segments_of(counts, len(log_probs))
+    return -segment_sum(log_probs.exp() * log_probs, segments, len(counts))

@@ -17,9 +17,9 @@ from scheduler_core.executors import Executor, LocalExecutor
 from scheduler_core.files import write_aside
 from scheduler_core.generator import problem_stream
 from scheduler_core.policy import load_checkpoint
+from scheduler_core.training.collector import REPEATS
 from scheduler_core.training.config import config_yaml, first_difference, load_settings
 from scheduler_core.training.ledger import Listener, TrainingResult
-from scheduler_core.training.rollouts import REPEATS
 from scheduler_core.training.run import RunFolder
 from scheduler_core.training.settings import CurriculumConfig, StageConfig, TrainingConfig
 from scheduler_core.training.trainer import train

@@ -1,4 +1,4 @@
-"""Proximal policy optimisation over ragged decisions: rollout, advantages, update.
+"""Proximal policy optimisation over ragged decisions: advantages, experience, update.
 
 Sources: Schulman et al., "Proximal policy optimization algorithms", arXiv:1707.06347; Schulman et
 al., "High-dimensional continuous control using generalized advantage estimation",
@@ -8,8 +8,8 @@ arXiv:1506.02438; Huang et al., "The 37 implementation details of PPO", ICLR blo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,138 +17,11 @@ import torch
 from torch import Tensor, nn
 
 from scheduler_core.executors import never
-from scheduler_core.observation import observe_batch
 from scheduler_core.policy import CandidatePolicy
-from scheduler_core.policy.forward import segment_argmax
 from scheduler_core.policy.network import segment_entropy, segment_log_softmax
+from scheduler_core.training.episodes import Decisions, Floats, Rollout, chosen_rows
+from scheduler_core.training.gradients import ON_CPU, Compute, gradient, learning, take_step
 from scheduler_core.training.settings import PPOConfig
-from scheduler_core.training.tasks import Tasks
-
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
-
-
-class Decisions(NamedTuple):
-    """B decisions with R candidates in all, one after the other."""
-
-    candidates: Tensor  # (R, NUM_CANDIDATE_FEATURES) float32
-    context: Tensor  # (B, NUM_CONTEXT_FEATURES) float32
-    counts: Tensor  # (B,) int64, candidates of each decision
-
-    @classmethod
-    def join(cls, parts: Sequence[Decisions]) -> Decisions:
-        """Return the decisions one after the other."""
-        return cls(*(torch.cat(column) for column in zip(*parts, strict=True)))
-
-    def to(self, device: torch.device) -> Decisions:
-        """Return the same on a device."""
-        return Decisions(*(tensor.to(device) for tensor in self))
-
-    def select(self, index: Tensor) -> Decisions:
-        """Return some of the decisions, in the order of ``index``, (b,) int64."""
-        first = self.counts.cumsum(0) - self.counts
-        counts = self.counts[index]
-        skipped = first[index] - (counts.cumsum(0) - counts)
-        rows = torch.arange(int(counts.sum())) + torch.repeat_interleave(skipped, counts)
-        return Decisions(self.candidates[rows], self.context[index], counts)
-
-
-class Actor(Protocol):
-    """What chooses in a rollout."""
-
-    def __call__(self, decisions: Decisions, envs: Ints) -> tuple[Ints, Floats, Floats]:
-        """Return the chosen candidate of each decision, its log-probability, and the value."""
-
-
-@dataclass(frozen=True)
-class Rollout:
-    """All decisions of one episode of each environment.
-
-    They are ordered by step, then by environment: selecting a (steps, E) array by ``alive`` gives
-    an entry for each of the B decisions in their order.
-    """
-
-    decisions: Decisions
-    actions: Tensor  # (B,) int64, candidate chosen, counted within the decision
-    log_probs: Tensor  # (B,) float32
-    alive: npt.NDArray[np.bool_]  # (steps, E) whether the environment took the step
-    rewards: Floats  # (steps, E) change of the bound score in the task's unit, 0 if not alive
-    values: Floats  # (steps, E) estimated before the step, 0 if not alive
-
-    def returns(self) -> Floats:
-        """Return the sum of rewards of each environment, (E,)."""
-        totals: Floats = self.rewards.sum(axis=0)
-        return totals
-
-
-class PolicyActor:
-    """The network as an actor: it samples, or takes the likeliest candidate.
-
-    Parameters
-    ----------
-    network
-        The policy.
-    rng
-        Source of samples; None: no samples, the likeliest.
-    """
-
-    def __init__(self, network: CandidatePolicy, rng: np.random.Generator | None) -> None:
-        self.network = network
-        self.rng = rng
-        self.device = next(network.parameters()).device
-
-    @torch.inference_mode()
-    def __call__(self, decisions: Decisions, envs: Ints) -> tuple[Ints, Floats, Floats]:  # noqa: ARG002
-        """See `Actor`."""
-        scores, values = self.network(*decisions.to(self.device))
-        log_probs = segment_log_softmax(scores, decisions.counts.to(self.device)).cpu()
-        keys = log_probs.numpy()
-        if self.rng is not None:  # the largest of log-probabilities plus Gumbel noise is a sample
-            keys = keys + self.rng.gumbel(size=len(keys)).astype(np.float32)
-        actions = segment_argmax(keys, decisions.counts.numpy())
-        rows = chosen_rows(decisions.counts, torch.from_numpy(actions))
-        chosen = log_probs[rows]
-        return actions, chosen.numpy(), values.cpu().numpy()
-
-
-def collect_rollout(tasks: Tasks, actor: Actor, check: Callable[[], None] = never) -> Rollout:
-    """Run every environment from its first decision to its end; ``check`` may end it early."""
-    batch = tasks.batch
-    batch.reset()
-    steps: list[_Step] = []
-    while len(envs := batch.deciding()):
-        check()
-        decisions = Decisions(*map(torch.from_numpy, observe_batch(batch, envs)))
-        actions, log_probs, values = actor(decisions, envs)
-        rewards = batch.step(envs, actions) / tasks.unit[envs]
-        steps.append(_Step(decisions, envs, actions, log_probs, values, rewards))
-    return _stack(steps, batch.arrays.num_envs)
-
-
-class _Step(NamedTuple):
-    decisions: Decisions
-    envs: Ints
-    actions: Ints
-    log_probs: Floats
-    values: Floats
-    rewards: npt.NDArray[np.float64]
-
-
-def _stack(steps: list[_Step], num_envs: int) -> Rollout:
-    alive = np.zeros((len(steps), num_envs), np.bool_)
-    rewards, values = np.zeros((2, len(steps), num_envs), np.float32)
-    for k, step in enumerate(steps):
-        alive[k, step.envs] = True
-        rewards[k, step.envs] = step.rewards
-        values[k, step.envs] = step.values
-    return Rollout(
-        Decisions.join([step.decisions for step in steps]),
-        torch.from_numpy(np.concatenate([step.actions for step in steps])),
-        torch.from_numpy(np.concatenate([step.log_probs for step in steps])),
-        alive,
-        rewards,
-        values,
-    )
 
 
 def compute_gae(
@@ -209,9 +82,8 @@ def normalise_by_problem(advantages: Floats, alive: npt.NDArray[np.bool_], rollo
     return np.where(alive, out, 0.0).astype(np.float32)
 
 
-@dataclass(frozen=True)
-class Experience:
-    """What an update learns from: B decisions, with what became of them."""
+class Experience(NamedTuple):
+    """What an update learns from: B decisions, with what became of each."""
 
     decisions: Decisions
     actions: Tensor  # (B,) int64, candidate chosen, counted within the decision
@@ -219,7 +91,6 @@ class Experience:
     values: Tensor  # (B,) float32, estimated then
     advantages: Tensor  # (B,) float32, normalised
     returns: Tensor  # (B,) float32, estimated by `compute_gae`
-    rewards: Tensor  # (E,) float32, sum of the rewards of each episode
 
     @classmethod
     def of(cls, rollout: Rollout, config: PPOConfig) -> Experience:
@@ -229,22 +100,24 @@ class Experience:
             rollout.rewards, values, alive, config.gamma, config.gae_lambda
         )
         advantages = normalise_by_problem(advantages, alive, config.rollouts_per_problem)
-        return cls(
-            decisions=rollout.decisions,
-            actions=rollout.actions,
-            log_probs=rollout.log_probs,
-            values=torch.from_numpy(values[alive]),
-            advantages=torch.from_numpy(advantages[alive]),
-            returns=torch.from_numpy(returns[alive]),
-            rewards=torch.from_numpy(rollout.returns()),
-        )
+        columns = (torch.from_numpy(each[alive]) for each in (values, advantages, returns))
+        return cls(rollout.decisions, rollout.actions, rollout.log_probs, *columns)
 
     @classmethod
     def join(cls, parts: Sequence[Experience]) -> Experience:
         """Return the experience one after the other."""
-        names = [field.name for field in fields(cls) if field.name != "decisions"]
-        tensors = {name: torch.cat([getattr(part, name) for part in parts]) for name in names}
-        return cls(decisions=Decisions.join([part.decisions for part in parts]), **tensors)
+        decisions, *columns = zip(*parts, strict=True)
+        return cls(Decisions.join(decisions), *map(torch.cat, columns))
+
+    def to(self, device: torch.device) -> Experience:
+        """Return the same on a device."""
+        decisions, *columns = self
+        return Experience(decisions.to(device), *(column.to(device) for column in columns))
+
+    def select(self, index: Tensor) -> Experience:
+        """Return that of some decisions, in the order of ``index``, (b,) int64."""
+        decisions, *columns = self
+        return Experience(decisions.select(index), *(column[index] for column in columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,42 +139,62 @@ def update(
     config: PPOConfig,
     entropy_coef: float,
     rng: np.random.Generator,
+    *,
+    compute: Compute = ON_CPU,
     check: Callable[[], None] = never,
 ) -> UpdateStats:
-    """Improve the network on experience by the clipped objective (arXiv:1707.06347, eq. 9)."""
-    device = next(network.parameters()).device
-    advantages, returns = experience.advantages.to(device), experience.returns.to(device)
-    old_log_probs = experience.log_probs.to(device)
-    records: list[_Losses] = []
-    network.train()
-    for index in minibatches(len(advantages), config.minibatch_size, config.epochs, rng):
-        check()
-        losses = _losses(
-            network,
-            experience.decisions.select(index).to(device),
-            experience.actions[index].to(device),
-            old_log_probs[index],
-            advantages[index],
-            returns[index],
-            config.clip_coef,
-        )
-        if losses.approx_kl.item() > config.target_kl:
-            break
-        loss = losses.policy + config.value_coef * losses.value - entropy_coef * losses.entropy
-        take_step(network, optimizer, loss, config.max_grad_norm)
-        records.append(_Losses(*(each.detach() for each in losses)))
-    network.eval()
-    values = experience.values.to(device)
-    unexplained, total = (returns - values).var(correction=0), returns.var(correction=0)
-    explained = 1 - (unexplained / (total + 1e-12)).item()
+    """Improve the network on experience by the clipped objective (arXiv:1707.06347, eq. 9).
+
+    Parameters
+    ----------
+    network, optimizer
+        Changed in place; the network is on the device of ``compute``.
+    experience
+        Of the network, or of one a little older.
+    config
+        Settings.
+    entropy_coef
+        Weight of the entropy bonus.
+    rng
+        Source of the minibatches.
+    compute
+        Where, and by how many threads.
+    check
+        Called before each minibatch; what it raises abandons the update half-way.
+    """
+    held = experience.to(compute.device)
+
+    def loss(part: Tensor) -> tuple[Tensor, Tensor]:
+        own = held.select(part)
+        with compute.autocast():
+            scores, values = network(*own.decisions)
+        terms = _losses(scores.float(), values.float(), own, config.clip_coef)
+        shares = torch.stack(terms) * (len(part) / size)
+        policy, value, entropy, _, _ = shares
+        return policy + config.value_coef * value - entropy_coef * entropy, shares
+
+    records: list[Tensor] = []
+    minibatch_size = compute.minibatch_size or config.minibatch_size
+    with learning(network, rng):
+        for index in minibatches(len(held.actions), minibatch_size, config.epochs, rng):
+            check()
+            size = len(index)
+            gradients, figures = gradient(
+                network, loss, index.to(compute.device), config.gradient_parts, compute
+            )
+            if _Losses(*figures).approx_kl.item() > config.target_kl:
+                break
+            take_step(network, optimizer, gradients, config.max_grad_norm)
+            records.append(figures)
+    explained = _explained_variance(experience)
     if not records:
         return UpdateStats(explained_variance=explained)
-    policy, value, entropy, kl, outside = torch.tensor(records).mean(dim=0).tolist()
+    policy, value, entropy, kl, outside = torch.stack(records).mean(dim=0).tolist()
     return UpdateStats(policy, value, entropy, kl, outside, explained)
 
 
 class _Losses(NamedTuple):
-    """Terms of the loss, and figures of one minibatch, as scalars."""
+    """Terms of the loss, and figures of some decisions, as scalars: means over them."""
 
     policy: Tensor
     value: Tensor
@@ -310,28 +203,27 @@ class _Losses(NamedTuple):
     clip_fraction: Tensor
 
 
-def _losses(
-    network: CandidatePolicy,
-    decisions: Decisions,
-    actions: Tensor,
-    old_log_probs: Tensor,
-    advantages: Tensor,
-    returns: Tensor,
-    clip_coef: float,
-) -> _Losses:
-    scores, values = network(*decisions)
-    log_probs = segment_log_softmax(scores, decisions.counts)
-    log_ratio = log_probs[chosen_rows(decisions.counts, actions)] - old_log_probs
+def _losses(scores: Tensor, values: Tensor, seen: Experience, clip_coef: float) -> _Losses:
+    counts, advantages = seen.decisions.counts, seen.advantages
+    log_probs = segment_log_softmax(scores, counts)
+    log_ratio = log_probs[chosen_rows(counts, seen.actions)] - seen.log_probs
     ratio = log_ratio.exp()
     clipped = ratio.clamp(1 - clip_coef, 1 + clip_coef)
     return _Losses(
         policy=-torch.min(advantages * ratio, advantages * clipped).mean(),
-        value=nn.functional.mse_loss(values, returns),
-        entropy=segment_entropy(log_probs, decisions.counts).mean(),
+        value=nn.functional.mse_loss(values, seen.returns),
+        entropy=segment_entropy(log_probs, counts).mean(),
         # The estimator k3 of Schulman, "Approximating KL divergence", 2020: unbiased, never < 0.
         approx_kl=(ratio - 1 - log_ratio).mean(),
         clip_fraction=((ratio - 1).abs() > clip_coef).float().mean(),
     )
+
+
+def _explained_variance(experience: Experience) -> float:
+    """Return the share of the returns' variance that the values foretold."""
+    returns = experience.returns
+    unexplained = (returns - experience.values).var(correction=0)
+    return 1 - (unexplained / (returns.var(correction=0) + 1e-12)).item()
 
 
 def minibatches(
@@ -344,23 +236,8 @@ def minibatches(
             yield torch.from_numpy(index)
 
 
-def chosen_rows(counts: Tensor, actions: Tensor) -> Tensor:
-    """Return the rows, (B,), of the candidates chosen within each decision, (B,)."""
-    return counts.cumsum(0) - counts + actions
-
-
 @torch.no_grad()
 def approach(mean: nn.Module, network: nn.Module, share: float) -> None:
     """Move the parameters of ``mean`` by a share of the way to those of ``network``, in place."""
     for one, other in zip(mean.parameters(), network.parameters(), strict=True):
         one.lerp_(other, share)
-
-
-def take_step(
-    network: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor, max_grad_norm: float
-) -> None:
-    """Take one step of the optimiser, the gradient's norm limited."""
-    optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(network.parameters(), max_grad_norm)
-    optimizer.step()

@@ -139,8 +139,9 @@ def make_optimizer(
     """Return Adam as each phase uses it."""
     if phase == "ppo":
         # The larger epsilon is that of Huang et al., "The 37 implementation details of PPO", no. 3.
-        return torch.optim.Adam(network.parameters(), config.ppo.learning_rate, eps=1e-5)
-    return torch.optim.Adam(network.parameters(), config.imitation.learning_rate)
+        rate = config.ppo.learning_rate
+        return torch.optim.Adam(network.parameters(), rate, eps=1e-5, fused=True)
+    return torch.optim.Adam(network.parameters(), config.imitation.learning_rate, fused=True)
 
 
 def _restore(optimizer: torch.optim.Adam, tensors: Mapping[str, Tensor]) -> None:

@@ -13,7 +13,7 @@ from scheduler_core.policy.forward import segment_argmax
 from scheduler_core.rules import RULE_DELTA, try_rules
 from scheduler_core.search import anneal
 from scheduler_core.simulator import make_objective, to_arrays
-from scheduler_core.training.ppo import Decisions, Floats, Ints
+from scheduler_core.training.episodes import Decisions, Floats, Ints
 from scheduler_core.training.tasks import Job, Tasks
 
 TEACHERS = ("atc", "covert", "feasible_edd", "mdd", "mwkr", "spt", "srpt")
@@ -80,7 +80,7 @@ class TeacherActor:
         self.machine = np.concatenate([plan.machine for plan in plans]) + first_machine
 
     def __call__(self, decisions: Decisions, envs: Ints) -> tuple[Ints, Floats, Floats]:
-        """See `scheduler_core.training.ppo.Actor`; the values are 0."""
+        """See `scheduler_core.training.episodes.Actor`; the values are 0."""
         arrays, state = self.tasks.batch.arrays, self.tasks.batch.state
         counts = decisions.counts.numpy()
         rows = np.concatenate(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -15,19 +14,23 @@ import torch
 from scheduler_core.errors import ConfigError
 from scheduler_core.executors import Executor, LocalExecutor
 from scheduler_core.generator import problem_stream
-from scheduler_core.policy import CandidatePolicy, choose_device, load_checkpoint
-from scheduler_core.training.config import first_difference, load_config
-from scheduler_core.training.imitation import Lessons, imitate
-from scheduler_core.training.ledger import Ledger, Listener, TrainingResult, git_commit
-from scheduler_core.training.ppo import Experience, approach, collect_rollout, update
-from scheduler_core.training.rollouts import (
+from scheduler_core.policy import CandidatePolicy, load_checkpoint
+from scheduler_core.training.collector import (
     IMITATION,
     MINIBATCHES,
     TEACHER,
     UNIT_RULES,
     Collector,
+    Harvest,
     weights_of,
 )
+from scheduler_core.training.config import first_difference, load_config
+from scheduler_core.training.episodes import collect_rollout
+from scheduler_core.training.gradients import Compute
+from scheduler_core.training.hardware import choose_compute
+from scheduler_core.training.imitation import Lessons, imitate
+from scheduler_core.training.ledger import Ledger, Listener, TrainingResult, git_commit
+from scheduler_core.training.ppo import approach, update
 from scheduler_core.training.run import RunFolder
 from scheduler_core.training.settings import TrainingConfig
 from scheduler_core.training.state import TrainingState
@@ -37,6 +40,9 @@ from scheduler_core.training.validation import Validation
 
 TEACHERS_AT_ONCE = 32
 """Problems of which teachers make schedules between two reports."""
+
+ORIGIN = ("init_sha256", "git_commit")
+"""What every checkpoint remembers of where the run began."""
 
 HEADS = ("scorer.", "critic.")
 """Parts of the network behind the encoder."""
@@ -98,25 +104,26 @@ def train(
     """
     folder = RunFolder(run)
     _check_folder(folder, config, init, resume)
-    device = choose_device(config.device.name).device
-    parent = load_checkpoint(init) if init else None
-    if resume:
-        last = load_checkpoint(folder.checkpoint("last"))
-        state = TrainingState.decode(last, config, device)
-        origin = {name: last.record[name] for name in ("init_sha256", "git_commit")}
-    else:
-        torch.manual_seed(config.seed)
-        network = parent.network if parent else CandidatePolicy(config.network)
-        state = TrainingState.fresh(network.to(device), config)
-        origin = {"init_sha256": parent.sha256 if parent else None, "git_commit": git_commit()}
-    if parent or not config.imitation.problems:
-        state.enter("ppo", config)
-    ledger = Ledger(config, folder, state, origin, listener)
-    threads = config.device.threads or os.cpu_count() or 1
-    trainer = Trainer(config, state, ledger, threads, executor)
-    trainer.should_stop, trainer.until = should_stop, until
-    with folder.locked(), _one_thread_each():
-        return trainer.run()
+    with _settings_of_torch():
+        source = folder.checkpoint("last") if resume else init
+        parent = load_checkpoint(source) if source else None
+        size = parent.network.config if parent else config.network
+        compute = choose_compute(config.device, size, config.ppo)
+        if parent and resume:
+            state = TrainingState.decode(parent, config, compute.device)
+            origin = {name: parent.record[name] for name in ORIGIN}
+        else:
+            torch.manual_seed(config.seed)
+            network = parent.network if parent else CandidatePolicy(size)
+            state = TrainingState.fresh(network.to(compute.device), config)
+            origin = dict(zip(ORIGIN, (parent and parent.sha256, git_commit()), strict=True))
+            if parent or not config.imitation.problems:
+                state.enter("ppo", config)
+        ledger = Ledger(config, folder, state, origin, listener)
+        trainer = Trainer(config, state, ledger, compute, executor)
+        trainer.should_stop, trainer.until = should_stop, until
+        with folder.locked():
+            return trainer.run()
 
 
 def _check_folder(
@@ -147,18 +154,14 @@ def _check_folder(
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Keep PyTorch's operations to the thread that asks for them.
-
-    What runs side by side are whole parts of rollouts and minibatches: sums then have one order
-    whatever the number of threads, and threads do not wait for each other in every operation.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+def _settings_of_torch() -> Iterator[None]:
+    """Put PyTorch's own settings, which are those of the whole process, back in the end."""
+    threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
     try:
         yield
     finally:
         torch.set_num_threads(threads)
+        torch.set_float32_matmul_precision(precision)
 
 
 class Trainer:
@@ -172,10 +175,10 @@ class Trainer:
         Where to go on from.
     ledger
         Writes down what happens.
-    threads
-        Threads here.
+    compute
+        What the network learns on.
     executor
-        Where rollouts and teachers run; None: in these threads.
+        Where rollouts and teachers run; None: in threads here, as many as learn.
     """
 
     def __init__(
@@ -183,13 +186,14 @@ class Trainer:
         config: TrainingConfig,
         state: TrainingState,
         ledger: Ledger,
-        threads: int,
+        compute: Compute,
         executor: Executor | None,
     ) -> None:
         self.config = config
         self.state = state
         self.ledger = ledger
-        self.here = LocalExecutor(threads)
+        self.compute = compute
+        self.here = LocalExecutor(compute.threads)
         self.executor = executor or self.here
         self.should_stop: Callable[[], bool] = lambda: False
         self.until: int | None = None
@@ -202,6 +206,7 @@ class Trainer:
     def run(self) -> TrainingResult:
         """Train from where the state is to the end, or until somebody asks to stop."""
         self.ledger.begin()
+        self.ledger.log(f"learning on {self.compute.reason}")
         try:
             self.validation = Validation.of(self.config, self.here, self._check)
             self.update_began = perf_counter()
@@ -261,7 +266,15 @@ class Trainer:
         for epoch in range(state.counters.update, settings.epochs):
             _set_step_size(state.optimizer, settings.learning_rate, 1 - epoch / settings.epochs)
             rng = self._stream(IMITATION, epoch)
-            loss = imitate(state.network, state.optimizer, lessons, ppo, rng)
+            loss = imitate(
+                state.network,
+                state.optimizer,
+                lessons,
+                ppo,
+                rng,
+                compute=self.compute,
+                check=self._check,
+            )
             self._end_update(len(lessons.actions), {"cross_entropy": loss})
         state.enter("ppo", self.config)
 
@@ -276,20 +289,27 @@ class Trainer:
         while not (self._is_over() or (self.until and counters.timestep >= self.until)):
             left = 1 - counters.timestep / timesteps
             _set_step_size(state.optimizer, ppo.learning_rate, left)
-            experience = self._experience()
+            experience, rewards = self._harvest()
             rng, entropy_coef = self._stream(MINIBATCHES, counters.update), ppo.entropy_coef * left
             stats = update(
-                state.network, state.optimizer, experience, ppo, entropy_coef, rng, self._check
+                state.network,
+                state.optimizer,
+                experience,
+                ppo,
+                entropy_coef,
+                rng,
+                compute=self.compute,
+                check=self._check,
             )
             approach(state.kept, state.network, 1 - ppo.averaging)
             metrics = {
-                "reward": float(experience.rewards.mean()),
+                "reward": float(rewards.mean()),
                 **asdict(stats),
                 "learning_rate": state.optimizer.param_groups[0]["lr"],
             }
             self._end_update(len(experience.actions), metrics)
 
-    def _experience(self) -> Experience:
+    def _harvest(self) -> Harvest:
         """Return what the next update learns from, and begin to collect what the one after does."""
         state, number = self.state, self.state.counters.update
         if not self.config.ppo.overlap:
@@ -297,10 +317,10 @@ class Trainer:
         if not self.collector.has_begun:
             weights = state.behind or weights_of(state.network)
             self.collector.begin(number, state.network.config, weights)
-        experience = self.collector.finish(self._check)
+        harvest = self.collector.finish(self._check)
         state.behind = weights_of(state.network)
         self.collector.begin(number + 1, state.network.config, state.behind)
-        return experience
+        return harvest
 
     def _is_over(self) -> bool:
         """Return whether there is nothing left to do."""
@@ -310,10 +330,7 @@ class Trainer:
         return counters.phase == "ppo" and (done or tired)
 
     def _stream(self, part: int, number: int) -> np.random.Generator:
-        """Return random numbers for an update; PyTorch's, which dropout takes, depend on it too."""
-        rng = problem_stream("train", self.config.seed, part, number)
-        torch.manual_seed(int(rng.integers(2**63)))
-        return rng
+        return problem_stream("train", self.config.seed, part, number)
 
     def _end_update(self, timesteps: int, metrics: dict[str, float]) -> None:
         """Count an update, validate if it is time to, and tell of it."""

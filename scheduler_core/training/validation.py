@@ -19,7 +19,7 @@ from scheduler_core.generator import (
 )
 from scheduler_core.instances import MAKESPAN_WEIGHTS
 from scheduler_core.policy import CandidatePolicy
-from scheduler_core.training.ppo import PolicyActor, collect_rollout
+from scheduler_core.training.episodes import PolicyActor, collect_rollout
 from scheduler_core.training.settings import TrainingConfig
 from scheduler_core.training.tasks import (
     DEFAULT,

@@ -14,7 +14,8 @@ from torch import Tensor
 from scheduler_core.executors import Executor, never
 from scheduler_core.generator import problem_stream
 from scheduler_core.policy import CandidatePolicy, NetworkConfig
-from scheduler_core.training.ppo import Experience, PolicyActor, collect_rollout
+from scheduler_core.training.episodes import Floats, PolicyActor, collect_rollout
+from scheduler_core.training.ppo import Experience
 from scheduler_core.training.settings import PPOConfig, TrainingConfig
 from scheduler_core.training.tasks import Job, Source, make_tasks
 
@@ -39,8 +40,12 @@ class RolloutPart:
     """Of the network, on the CPU."""
 
 
-def collect_part(part: RolloutPart) -> Experience:
-    """Return the experience of a part of a rollout."""
+Harvest = tuple[Experience, Floats]
+"""Experience, and the sum of the rewards of each episode, (E,)."""
+
+
+def collect_part(part: RolloutPart) -> Harvest:
+    """Return what a part of a rollout brings."""
     with torch.device("meta"):  # no random numbers are drawn for weights that are given
         network = CandidatePolicy(part.network)
     network.load_state_dict(part.weights, assign=True)
@@ -48,7 +53,8 @@ def collect_part(part: RolloutPart) -> Experience:
         part.jobs, part.ppo.rollouts_per_problem, UNIT_RULES, choose_machines=part.choose_machines
     )
     actor = PolicyActor(network.eval(), problem_stream("train", *part.stream))
-    return Experience.of(collect_rollout(tasks, actor), part.ppo)
+    rollout = collect_rollout(tasks, actor)
+    return Experience.of(rollout, part.ppo), rollout.returns()
 
 
 class Collector:
@@ -68,18 +74,18 @@ class Collector:
         self.config = config
         self.draw = draw
         self.executor = executor
-        self._ahead: Future[Experience] | None = None
+        self._ahead: Future[Harvest] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="collector")
         self._dropped = Event()
 
     def collect(
         self, update: int, network: CandidatePolicy, check: Callable[[], None] = never
-    ) -> Experience:
-        """Return the experience of an update, by the policy as it is."""
+    ) -> Harvest:
+        """Return the harvest of an update, by the policy as it is."""
         return self._collect(update, network.config, weights_of(network), check)
 
     def begin(self, update: int, network: NetworkConfig, weights: dict[str, Tensor]) -> None:
-        """Begin to collect the experience of an update; `finish` returns it."""
+        """Begin to collect the harvest of an update; `finish` returns it."""
         self._ahead = self._thread.submit(
             self._collect, update, network, weights, self._check_wanted
         )
@@ -89,17 +95,17 @@ class Collector:
         """Whether experience is being collected ahead."""
         return self._ahead is not None
 
-    def finish(self, check: Callable[[], None]) -> Experience:
-        """Return the experience that was begun, once it is complete."""
+    def finish(self, check: Callable[[], None]) -> Harvest:
+        """Return the harvest that was begun, once it is complete."""
         assert self._ahead is not None
         while True:
             check()
             try:
-                experience = self._ahead.result(timeout=0.1)
+                harvest = self._ahead.result(timeout=0.1)
             except TimeoutError:
                 continue
             self._ahead = None
-            return experience
+            return harvest
 
     def close(self) -> None:
         """Drop what has been begun."""
@@ -116,7 +122,7 @@ class Collector:
         network: NetworkConfig,
         weights: Mapping[str, Tensor],
         check: Callable[[], None],
-    ) -> Experience:
+    ) -> Harvest:
         config, ppo = self.config, self.config.ppo
         rng = problem_stream("train", config.seed, PROBLEMS, update)
         jobs = [self.draw(rng) for _ in range(ppo.problems_per_update)]
@@ -132,7 +138,9 @@ class Collector:
             )
             for number, group in enumerate(groups)
         ]
-        return Experience.join(self.executor.map(collect_part, parts, check))
+        found = self.executor.map(collect_part, parts, check)
+        experience, rewards = zip(*found, strict=True)
+        return Experience.join(experience), np.concatenate(rewards)
 
 
 def weights_of(network: CandidatePolicy) -> dict[str, Tensor]:
