@@ -2,7 +2,7 @@
 
 from scheduler_core.policy.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from scheduler_core.policy.device import DeviceChoice, choose_device
-from scheduler_core.policy.ensemble import EnsembleMode, EnsembleScheduler
+from scheduler_core.policy.ensemble import EnsembleScheduler
 from scheduler_core.policy.network import CandidatePolicy, NetworkConfig
 from scheduler_core.policy.scheduler import DEFAULT_MODEL, MAKESPAN_MODEL, PPOScheduler
 
@@ -12,7 +12,6 @@ __all__ = [
     "CandidatePolicy",
     "Checkpoint",
     "DeviceChoice",
-    "EnsembleMode",
     "EnsembleScheduler",
     "NetworkConfig",
     "PPOScheduler",

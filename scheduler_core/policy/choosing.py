@@ -90,7 +90,8 @@ def member(members: Members, k: int) -> ForwardWeights:
 def log_softmax(scores: Floats) -> Doubles:
     """Return the log-probabilities of one decision's candidates, (num_candidates,)."""
     shifted = scores.astype(np.float64) - scores.max()
-    return shifted - np.log(np.exp(shifted).sum())
+    log_probs: Doubles = shifted - np.log(np.exp(shifted).sum())
+    return log_probs
 
 
 @kernel

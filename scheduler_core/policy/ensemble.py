@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from time import perf_counter
-from typing import Literal, get_args
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from scheduler_core.problem import Problem
 from scheduler_core.schedule import Schedule
 from scheduler_core.simulator import Simulator
 
-EnsembleMode = Literal["mean", "vote", "best_of"]
+MODES = ("mean", "vote", "best_of")
 
 
 class EnsembleScheduler:
@@ -39,9 +38,9 @@ class EnsembleScheduler:
         If there are no members or the mode is unknown.
     """
 
-    def __init__(self, members: Sequence[PPOScheduler], mode: EnsembleMode = "mean") -> None:
-        if mode not in (known := get_args(EnsembleMode)):
-            raise ConfigError(f"ensemble: must be one of {', '.join(known)}, got {mode!r}")
+    def __init__(self, members: Sequence[PPOScheduler], mode: str = "best_of") -> None:
+        if mode not in MODES:
+            raise ConfigError(f"ensemble: must be one of {', '.join(MODES)}, got {mode!r}")
         if not members:
             raise ConfigError("ensemble: must have at least one checkpoint, got none")
         self.members = tuple(members)
