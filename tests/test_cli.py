@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from scheduler_core.cli import commands, main
+from scheduler_core.cli import evaluation, main
 from scheduler_core.generator import generate_snapshot
 from scheduler_core.instances import MAKESPAN_WEIGHTS
 from scheduler_core.methods import METHODS
@@ -247,7 +247,8 @@ def test_evaluate_prints_and_writes_how_a_policy_does(
     found = json.loads(out.read_text())
     assert code == 0
     assert text.startswith("ppo on 1 snapshot: completion 100%, 0 violations")
-    assert [each["rival"] for each in found["comparisons"]] == ["edd", "best_rule"]
+    comparisons = found["results"]["ppo"]["comparisons"]
+    assert [each["rival"] for each in comparisons] == ["edd", "best_rule"]
 
 
 def test_train_leaves_a_run_and_a_policy_that_schedules(
@@ -472,7 +473,7 @@ def test_interrupted_command_ends_in_a_sentence(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands.evaluation, "compare", interrupt)
+    monkeypatch.setattr(evaluation, "run_trials", interrupt)
     code, _, errors = call("compare", snapshot)
     assert (code, errors) == (130, "interrupted; what had been written by then is kept\n")
 

@@ -91,7 +91,7 @@ def run_study(
     ConfigError, CheckpointError, DeviceError
         As `run_trials`.
     """
-    rivals = tuple(dict.fromkeys(rivals if "edd" in rivals else ("edd", *rivals)))
+    rivals = tuple(dict.fromkeys((*rivals, "edd")))
     names = [each.name for each in measured]
     others = [Contender(rival, rival) for rival in rivals if rival not in names]
     contenders = (*measured, *others)
