@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from scheduler_core.cli import main
+from scheduler_core.cli.main import build_parser
 from scheduler_core.generator import generate_snapshot
 from scheduler_core.policy import PPOScheduler
 from scheduler_core.snapshot import write_snapshot
@@ -225,6 +228,26 @@ def test_schedule_by_several_models_certifies_all_of_them(
         assert f"--model {models[0]} {models[1]}" in certificate["replay"]
         assert call(*certificate["replay"].split()[1:])[0] == 0
         assert json.loads(out.read_text())["schedule"] == document["schedule"]
+
+
+@pytest.mark.parametrize("document", ["evaluation.md", "ensembles.md"])
+def test_commands_in_the_documents_are_understood(document: str) -> None:
+    """Every line that starts with scheduler has arguments that the parser takes."""
+    text = (Path(__file__).parents[1] / "docs" / document).read_text("utf-8")
+    lines = re.findall(r"^    scheduler (.+)$", text, re.M)
+    assert len(lines) >= 4
+    for line in lines:
+        assert callable(build_parser().parse_args(shlex.split(line)).run)
+
+
+@pytest.mark.parametrize("document", ["evaluation.md", "ensembles.md"])
+def test_python_in_the_documents_runs(document: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the root of the repository."""
+    root = Path(__file__).parents[1]
+    text = (root / "docs" / document).read_text("utf-8")
+    (example,) = re.findall(r"^```python\n(.*?)^```$", text, re.M | re.S)
+    monkeypatch.chdir(root)
+    exec(compile(example, document, "exec"), {})
 
 
 @pytest.mark.parametrize("command", ["compare", "evaluate"])
