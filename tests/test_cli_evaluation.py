@@ -64,7 +64,7 @@ def test_evaluate_answers_each_criterion_with_figure_and_limit(call: Call, snaps
     assert (code, errors) == (0, "")
     gate = text[text.index("gate, ppo: pass") :].splitlines()
     assert len(gate) == 2 + 5
-    assert " ".join(gate[2].split()) == "tasks placed, worst schedule pass 1.000 >= 0.900"
+    assert " ".join(gate[2].split()) == "tasks placed, worst schedule pass 100.0% >= 90.0%"
     assert all("pass" in line for line in gate[2:])
 
 

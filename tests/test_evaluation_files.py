@@ -27,7 +27,13 @@ from scheduler_core.methods import Ensemble, load_policy
 from scheduler_core.objective import Metrics, RewardWeights
 from scheduler_core.policy import DEFAULT_MODEL
 from scheduler_core.report import comparison_page, study_page
-from scheduler_core.report.figures import PALETTE, paints, ratio_figure, strip_figure
+from scheduler_core.report.figures import (
+    PALETTE,
+    paints,
+    ratio_figure,
+    runtime_figure,
+    strip_figure,
+)
 from tests.builders import untrained_scheduler
 
 SPITEFUL = "</script><b>&shop.json"
@@ -74,6 +80,7 @@ def test_document_says_what_was_measured_on_what(study: Study, model: Path) -> N
     assert protocol["checkpoints"] == {
         str(path): load_policy(path).sha256 for path in (model, DEFAULT_MODEL)
     }
+    assert protocol["gate"]["max_runtime_seconds"] == 30.0
     assert {"python", "numpy", "numba", "torch"} <= set(protocol["versions"])
 
 
@@ -126,7 +133,7 @@ def test_page_of_a_study_shows_verdicts_results_plots_and_protocol(study: Study)
     assert f"<code>{load_policy(DEFAULT_MODEL).sha256}</code>" in html
     low, high = study.results["one"].against("edd").interval
     assert f"<small>{low:.3f} to {high:.3f}</small>" in html
-    assert "2 of each snapshot by a policy: the first one greedy" in html
+    assert "2 of each snapshot by a policy (seeds 6; 2 for each): the first one greedy" in html
 
 
 def test_page_needs_no_network(study: Study) -> None:
@@ -171,11 +178,22 @@ def test_ratio_figure_is_in_order_of_the_first_rival() -> None:
 def test_strip_figure_has_a_row_for_each_method_with_its_mean() -> None:
     """Two values of 0.2 and 0.4: dots there, and a bar at 0.3."""
     values = {"a": np.array([0.2, 0.4]), "b": np.array([1.0, 1.0])}
-    figure = strip_figure(values, ["s", "t"], paints(["a", "b"]), "share", percent=True)
+    names = {name: ["s", "t"] for name in values}
+    figure = strip_figure(values, names, paints(["a", "b"]), "share", percent=True)
     dots, bar = figure.data[:2]
-    assert list(dots.x) == [0.2, 0.4]
+    assert (list(dots.x), list(dots.text)) == ([0.2, 0.4], ["s", "t"])
     assert (bar.x[0], bar.y[0]) == (pytest.approx(0.3), 0)
     assert list(figure.layout.yaxis.ticktext) == ["a", "b"]
+
+
+def test_runtime_figure_has_rows_where_all_snapshots_have_as_many_tasks(study: Study) -> None:
+    """Dots over one number of tasks would hide each other; else tasks are the axis."""
+    looks = paints(list(study.results))
+    first = [trial for trial in study.trials if trial.snapshot == 0]
+    assert runtime_figure(first, looks, 1.0).layout.xaxis.title.text == "seconds for a schedule"
+    other = replace(first[0].case, problem=generate_problem(3, np.random.default_rng(0)))
+    both = [*first, replace(first[0], case=other)]
+    assert runtime_figure(both, looks, 1.0).layout.xaxis.title.text == "tasks"
 
 
 def test_paints_of_few_names_differ() -> None:

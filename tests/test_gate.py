@@ -54,6 +54,14 @@ def test_gate_passes_what_just_meets_a_limit(change: dict[str, Any]) -> None:
     assert Gate().judge(replace(GOOD, **change), EDD).passed
 
 
+def test_gate_takes_means_that_differ_by_rounding_for_equal() -> None:
+    """0.1 + 0.2 is not 0.3: on the limit all the same, and a ratio of nearly 1 is not below 1."""
+    third = 0.1 + 0.2
+    assert Gate().judge(replace(GOOD, on_time_rate=0.3), replace(EDD, on_time_rate=third)).passed
+    level = replace(GOOD, comparisons=(replace(TO_EDD, mean_ratio=1 - 1e-15),))
+    assert not Gate().judge(level, EDD).passed
+
+
 def test_gate_with_an_absolute_on_time_rate_does_not_ask_for_edds() -> None:
     """70 % on time: more than EDD's 60 %, and less than the 75 % asked for."""
     strict = Gate(min_on_time_rate=0.75).judge(GOOD, EDD)

@@ -100,7 +100,7 @@ def _against(each: Comparison, aggregate: Aggregate) -> list[str]:
 
 def _check(check: Check) -> list[str]:
     return [check.criterion, "pass" if check.passed else "FAIL",
-            f"{check.figure:.3f}", f"{check.relation} {check.limit:.3f}"]  # fmt: skip
+            check.figure_text, f"{check.relation} {check.limit_text}"]  # fmt: skip
 
 
 class ProgressPrinter:

@@ -38,7 +38,6 @@ def study_document(study: Study) -> dict[str, object]:
 def protocol(study: Study) -> dict[str, object]:
     """Return what was measured on what, by name."""
     weights = list(dict.fromkeys(case.weights for case in study.cases))
-    packages = {**versions(), **({"torch": version("torch")} if study.checkpoints else {})}
     return {
         "measured": list(study.verdicts),
         "rivals": list(study.rivals),
@@ -58,12 +57,20 @@ def protocol(study: Study) -> dict[str, object]:
             for case in study.cases
         ],
         "checkpoints": dict(study.checkpoints),
-        "versions": packages,
-        "machine": {
-            "processor": platform.processor() or platform.machine(),
-            "cores": os.cpu_count(),
-        },
+        "gate": study.gate.to_dict(),
+        "versions": package_versions(study),
+        "machine": {"processor": processor(), "cores": os.cpu_count()},
     }
+
+
+def package_versions(study: Study) -> dict[str, str | None]:
+    """Return the versions of what made the schedules."""
+    return versions() | ({"torch": version("torch")} if study.checkpoints else {})
+
+
+def processor() -> str:
+    """Return what this machine says of its processor."""
+    return platform.processor() or platform.machine()
 
 
 def trials_csv(trials: Iterable[Trial]) -> str:

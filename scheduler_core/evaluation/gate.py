@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Literal
@@ -23,18 +24,35 @@ class Check:
     figure: float
     relation: Relation
     limit: float
+    form: str
+    """How a reader is shown figure and limit: a format of Python's."""
 
     @property
     def passed(self) -> bool:
-        """Whether the figure keeps the limit."""
-        if self.relation == ">=":
-            return self.figure >= self.limit
-        return self.figure < self.limit if self.relation == "<" else self.figure <= self.limit
+        """Whether the figure keeps the limit; means that differ by rounding alone are equal."""
+        if math.isclose(self.figure, self.limit, rel_tol=1e-9, abs_tol=1e-9):
+            return self.relation != "<"
+        return self.figure > self.limit if self.relation == ">=" else self.figure < self.limit
+
+    @property
+    def figure_text(self) -> str:
+        """The figure as a reader is shown it."""
+        return format(self.figure, self.form)
+
+    @property
+    def limit_text(self) -> str:
+        """The limit likewise."""
+        return format(self.limit, self.form)
 
     def to_dict(self) -> dict[str, object]:
         """Return the answer by name, as JSON can hold it."""
-        figures = {"figure": finite_or_none(self.figure), "limit": finite_or_none(self.limit)}
-        return {**asdict(self), **figures, "passed": self.passed}
+        return {
+            "criterion": self.criterion,
+            "figure": finite_or_none(self.figure),
+            "relation": self.relation,
+            "limit": finite_or_none(self.limit),
+            "passed": self.passed,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +120,11 @@ class Gate:
                 raise ConfigError(f"gate {name!r} is unknown; the limits are {', '.join(known)}")
         return cls(**limits)  # type: ignore[arg-type]  # __post_init__ checks the types
 
+    def to_dict(self) -> dict[str, float | None]:
+        """Return the limits by name, as JSON can hold them."""
+        limits = asdict(self).items()
+        return {name: None if limit is None else finite_or_none(limit) for name, limit in limits}
+
     def judge(self, found: Evaluation, edd: Evaluation, aggregate: Aggregate = "mean") -> Verdict:
         """Return how a method stands.
 
@@ -121,13 +144,14 @@ class Gate:
         return Verdict(
             (
                 Check("tasks placed, worst schedule", found.completion_rate,
-                      ">=", self.min_completion_rate),
+                      ">=", self.min_completion_rate, ".1%"),
                 Check("constraint violations, all schedules", found.constraint_violations,
-                      "<=", self.max_constraint_violations),
+                      "<=", self.max_constraint_violations, ".0f"),
                 Check(f"families on time{whose}", found.on_time_rate,
-                      ">=", edd.on_time_rate if on_time is None else on_time),
+                      ">=", edd.on_time_rate if on_time is None else on_time, ".1%"),
                 Check("seconds for a schedule, slowest", found.max_runtime_seconds,
-                      "<=", self.max_runtime_seconds),
-                Check(f"delay cost / EDD's, {summed}", ratio, "<", self.max_ratio_to_edd),
+                      "<=", self.max_runtime_seconds, ".3f"),
+                Check(f"delay cost / EDD's, {summed}", ratio,
+                      "<", self.max_ratio_to_edd, ".3f"),
             )
         )  # fmt: skip

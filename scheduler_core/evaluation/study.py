@@ -31,6 +31,7 @@ class Study:
     """Names of the contenders that all are compared with; ``edd`` is one of them."""
     seeds: tuple[int, ...]
     episodes: int
+    gate: Gate
     aggregate: Aggregate
     """How the gate and the reports sum up; the results hold both ways."""
     checkpoints: Mapping[str, str]
@@ -106,6 +107,7 @@ def run_study(
         rivals=rivals,
         seeds=tuple(seeds),
         episodes=episodes,
+        gate=gate,
         aggregate=aggregate,
         checkpoints=_checkpoints(cases, contenders, device),
         trials=tuple(trials),

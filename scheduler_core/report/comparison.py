@@ -39,7 +39,8 @@ def comparison_page(trials: Sequence[Trial]) -> str:
 def _plots(
     trials: Sequence[Trial], names: Sequence[str], tables: Sequence[Sequence[Trial]]
 ) -> list[str]:
-    snapshots, looks = [own[0].case.name for own in tables], paints(names)
+    looks = paints(names)
+    dots = {name: [own[0].case.name for own in tables] for name in names}
     costs = {name: _column(tables, name, "delay_cost") for name in names}
     least = np.min(list(costs.values()), axis=0)
     relative = {name: cost_ratios(own, least) for name, own in costs.items()}
@@ -49,14 +50,12 @@ def _plots(
         section(
             "Delay cost",
             note(f"As a ratio to the lowest on the same snapshot. {one}"),
-            plot(strip_figure(relative, snapshots, looks, "delay cost / lowest"), "costs"),
+            plot(strip_figure(relative, dots, looks, "delay cost / lowest"), "costs"),
         ),
         section(
             "Families on time",
             note(one),
-            plot(
-                strip_figure(on_time, snapshots, looks, "families on time", percent=True), "on-time"
-            ),
+            plot(strip_figure(on_time, dots, looks, "families on time", percent=True), "on-time"),
         ),
         section("Time to make a schedule", plot(runtime_figure(trials, looks), "runtimes")),
     ]

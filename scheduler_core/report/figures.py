@@ -91,22 +91,26 @@ def _sticks(places: Floats, table: Floats) -> go.Scatter:
 
 def strip_figure(
     values: Mapping[str, Floats],
-    snapshots: Sequence[str],
+    dots: Mapping[str, Sequence[str]],
     looks: Mapping[str, Paint],
     title: str,
     *,
     percent: bool = False,
 ) -> go.Figure:
-    """Return a row for each method: its value on each snapshot, (snapshots,), and their mean."""
+    """Return a row for each method: a dot for each of its values, and their mean.
+
+    ``dots`` has what each dot is called, such as the names of the snapshots.
+    """
     figure = go.Figure(layout=_layout(FRAME_PIXELS + ROW_PIXELS * len(values)))
     rng = np.random.default_rng(0)  # of the heights only, so that dots do not hide each other
-    names, form = [plain(name) for name in snapshots], ".1%" if percent else ".3f"
+    form = ".1%" if percent else ".3f"
     for row, (name, numbers) in enumerate(values.items()):
         heights = row + rng.uniform(-0.22, 0.22, len(numbers)) * (len(numbers) > 1)
         look, mean = looks[name], [float(numbers.mean())]
         figure.add_trace(
             go.Scatter(
-                x=_finite(numbers), y=heights, mode="markers", text=names,
+                x=_finite(numbers), y=heights, mode="markers",
+                text=[plain(each) for each in dots[name]],
                 marker={"color": look.colour, "size": 7, "opacity": 0.45},
                 hovertemplate=f"%{{text}}<br>%{{x:{form}}}<extra>{plain(name)}</extra>",
                 showlegend=False,
@@ -125,7 +129,7 @@ def strip_figure(
         tickvals=list(range(len(values))), ticktext=labels, showgrid=False,
         range=[len(values) - 0.5, -0.5],
     )  # fmt: skip
-    scale = {"tickformat": ".0%"} if percent else _scale(np.array(list(values.values())))
+    scale = {"tickformat": ".0%"} if percent else _scale(np.concatenate(list(values.values())))
     scale.pop("rangemode", None)  # nothing is lower than the lowest, so 0 says nothing here
     figure.update_xaxes(title_text=title, **scale)
     return figure
@@ -134,7 +138,12 @@ def strip_figure(
 def runtime_figure(
     trials: Sequence[Trial], looks: Mapping[str, Paint], limit: float | None = None
 ) -> go.Figure:
-    """Return the seconds that each schedule took over its number of tasks, and the limit."""
+    """Return the seconds that each schedule took over its number of tasks, and the limit.
+
+    Where all snapshots have as many tasks, there is a row for each method instead.
+    """
+    if len({trial.case.problem.num_tasks for trial in trials}) == 1:
+        return _runtime_strips(trials, looks)
     figure = go.Figure(layout=_layout(340))
     for name, look in looks.items():
         own = [trial for trial in trials if trial.contender.name == name]
@@ -165,6 +174,15 @@ def runtime_figure(
     figure.update_xaxes(title_text="tasks", **_scale(sizes))
     figure.update_yaxes(title_text="seconds for a schedule", type="log", dtick=1, tickformat="~g")
     return figure
+
+
+def _runtime_strips(trials: Sequence[Trial], looks: Mapping[str, Paint]) -> go.Figure:
+    own = {name: [t for t in trials if t.contender.name == name] for name in looks}
+    values = {
+        name: np.array([t.metrics.runtime_seconds for t in some]) for name, some in own.items()
+    }
+    names = {name: [t.case.name for t in some] for name, some in own.items()}
+    return strip_figure(values, names, looks, "seconds for a schedule")
 
 
 def _marker(look: Paint, size: int) -> dict[str, object]:

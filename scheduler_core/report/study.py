@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from html import escape
 from pathlib import PurePath
 
@@ -10,13 +11,12 @@ import numpy as np
 from scheduler_core.evaluation import (
     BOOTSTRAP_SAMPLES,
     Aggregate,
-    Check,
     Comparison,
     Evaluation,
     Study,
     Verdict,
 )
-from scheduler_core.evaluation.files import protocol
+from scheduler_core.evaluation.files import package_versions, processor
 from scheduler_core.objective import RewardWeights
 from scheduler_core.report.figures import paints, ratio_figure, runtime_figure, strip_figure
 from scheduler_core.report.page import (
@@ -58,18 +58,12 @@ def _gate(study: Study) -> str:
 
 def _verdict(name: str, verdict: Verdict) -> str:
     rows = [
-        [cell(each.criterion), escape(_number(each, each.figure)),
-         escape(f"{_SIGNS[each.relation]} {_number(each, each.limit)}"), badge(each.passed)]
+        [cell(each.criterion), each.figure_text,
+         escape(f"{_SIGNS[each.relation]} {each.limit_text}"), badge(each.passed)]
         for each in verdict.checks
     ]  # fmt: skip
     heading = f"<h3>{escape(name)} &nbsp;{badge(verdict.passed)}</h3>"
     return heading + table(["criterion", "figure", "limit", ""], rows)
-
-
-def _number(check: Check, value: float) -> str:
-    if "seconds" in check.criterion or "/" in check.criterion:
-        return f"{value:.3f}"
-    return f"{value:.0f}" if "violations" in check.criterion else f"{value:.1%}"
 
 
 def _results(study: Study) -> str:
@@ -123,28 +117,21 @@ def _ratios(study: Study) -> str:
 def _on_time(study: Study) -> str:
     values = {name: study.by_snapshot(name, "on_time_rate") for name in study.results}
     names = [case.name for case in study.cases]
-    figure = strip_figure(values, names, paints(list(values)), "families on time", percent=True)
+    dots = dict.fromkeys(values, names)
+    figure = strip_figure(values, dots, paints(list(values)), "families on time", percent=True)
     how = "A dot for each snapshot, the mean of its schedules; the bar is the mean of all."
     return section("Families on time", note(how), plot(figure, "on-time"))
 
 
 def _runtimes(study: Study) -> str:
-    limits = [
-        check.limit
-        for verdict in study.verdicts.values()
-        for check in verdict.checks
-        if "seconds" in check.criterion
-    ]
-    figure = runtime_figure(study.trials, paints(list(study.results)), limits[0])
+    limit = study.gate.max_runtime_seconds
+    figure = runtime_figure(study.trials, paints(list(study.results)), limit)
     how = "A dot for each schedule. Reading files, compiling and judging are left out."
     return section("Time to make a schedule", note(how), plot(figure, "runtimes"))
 
 
 def _protocol(study: Study) -> str:
     """Return what was measured on what, so that another can do it again."""
-    known = protocol(study)
-    machine = known["machine"]
-    assert isinstance(machine, dict)
     pairs = [
         ("Delay cost", "the score if each family had the shop to itself, minus the schedule's"),
         ("Schedules", escape(_schedules(study))),
@@ -155,8 +142,8 @@ def _protocol(study: Study) -> str:
             f"{escape(PurePath(path).name)} <code>{escape(sha256)}</code>"
             for path, sha256 in study.checkpoints.items()) or "none"),
         ("Versions", escape(", ".join(
-            f"{name} {number}" for name, number in _items(known["versions"])))),
-        ("Machine", escape(f"{machine['processor']}, {machine['cores']} cores")),
+            f"{name} {number}" for name, number in package_versions(study).items()))),
+        ("Machine", escape(f"{processor()}, {os.cpu_count()} cores")),
     ]  # fmt: skip
     rows = [
         [cell(case.name), str(len(case.problem.families)), str(case.problem.num_tasks),
@@ -173,8 +160,8 @@ def _schedules(study: Study) -> str:
         return "one of each snapshot, greedy"
     seeds = ", ".join(map(str, study.seeds))
     return (
-        f"{number} of each snapshot by a policy: the first one greedy, the others drawn with seeds "
-        f"{seeds}, {study.episodes} each; rules without chance make one"
+        f"{number} of each snapshot by a policy (seeds {seeds}; {study.episodes} for each): "
+        "the first one greedy, the others drawn; rules without chance make one"
     )
 
 
@@ -188,10 +175,6 @@ def _weights(weights: RewardWeights) -> str:
         for name, value in weights.to_dict().items()
         if name not in ("sequence_violation", "action_taken_bonus")
     )
-
-
-def _items(mapping: object) -> list[tuple[str, object]]:
-    return list(mapping.items()) if isinstance(mapping, dict) else []
 
 
 def _listed(names: tuple[str, ...]) -> str:
