@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
 
 from scheduler_core.compiled import is_compiled
 from scheduler_core.errors import ConfigError
@@ -41,10 +44,60 @@ METHODS: dict[str, str] = {
 DEVICES = ("auto", "cpu", "cuda", "mps")
 """Names of devices that `make_schedule` takes; known here without importing torch."""
 
+ENSEMBLE_MODES: dict[str, str] = {
+    "mean": "each choice by the mean of the log-probabilities",
+    "vote": "each choice by the majority",
+    "best_of": "each makes its schedule, and the best is kept",
+}
+"""How several checkpoints make one schedule; known here without importing torch."""
 
-def need_compiling(names: Iterable[str]) -> bool:
-    """Return whether the first schedule by some methods waits for the compiler first."""
-    kernels = {"run_policy" if name == "ppo" else "run_rule" for name in names}
+
+@dataclass(frozen=True, slots=True)
+class Ensemble:
+    """Checkpoints that make schedules together.
+
+    Raises
+    ------
+    ConfigError
+        If there are none, or the mode is unknown.
+    """
+
+    models: tuple[Path, ...]
+    mode: str = "best_of"
+    """One of `ENSEMBLE_MODES`. By the default no schedule is worse than the members' own."""
+
+    def __post_init__(self) -> None:
+        if not self.models:
+            raise ConfigError("ensemble: must have at least one checkpoint, got none")
+        if self.mode not in ENSEMBLE_MODES:
+            known = ", ".join(ENSEMBLE_MODES)
+            raise ConfigError(f"ensemble: must be one of {known}, got {self.mode!r}")
+
+
+Model = Path | Ensemble
+
+
+def model_paths(model: Model) -> tuple[Path, ...]:
+    """Return the files of a checkpoint or an ensemble."""
+    return model.models if isinstance(model, Ensemble) else (model,)
+
+
+class Dispatcher(Protocol):
+    """What a checkpoint or an ensemble of them becomes."""
+
+    def schedule(
+        self, problem: Problem, weights: RewardWeights, rng: np.random.Generator | None = None
+    ) -> Schedule:
+        """Return a schedule, greedy or, by an ``rng``, drawn."""
+
+
+def need_compiling(names: Iterable[str], *, together: bool = False) -> bool:
+    """Return whether the first schedule by some methods waits for the compiler first.
+
+    ``together`` says whether policies choose together, or draw their choices.
+    """
+    policy = "run_members" if together else "run_policy"
+    kernels = {policy if name == "ppo" else "run_rule" for name in names}
     return not all(map(is_compiled, kernels))
 
 
@@ -53,7 +106,7 @@ def make_schedule(
     method: str,
     weights: RewardWeights | None = None,
     *,
-    model: Path | None = None,
+    model: Model | None = None,
     seed: int = 0,
     device: str = "cpu",
 ) -> Schedule:
@@ -68,7 +121,8 @@ def make_schedule(
     weights
         The objective; default: the default weights.
     model
-        Checkpoint for ``ppo``; default: the one that ships for these weights, see `shipped_model`.
+        Checkpoint or ensemble for ``ppo``; default: the checkpoint that ships for these weights,
+        see `shipped_model`.
     seed
         Seed of methods that draw at random.
     device
@@ -91,12 +145,12 @@ def _make(
     problem: Problem,
     method: str,
     weights: RewardWeights,
-    model: Path | None,
+    model: Model | None,
     seed: int,
     device: str,
 ) -> Schedule:
     if method == "ppo":
-        return load_policy(model or shipped_model(weights), device).schedule(problem, weights)
+        return load_dispatcher(model or shipped_model(weights), device).schedule(problem, weights)
     if method == "best_rule":
         return best_rule(problem, weights)
     if method in RULES:
@@ -105,11 +159,15 @@ def _make(
 
 
 @lru_cache
-def _warm_up(method: str, model: Path | None, device: str) -> None:
+def _warm_up(method: str, model: Model | None, device: str) -> None:
     """Load and compile what a method needs, once, so that runtimes are those of scheduling."""
+    _make(tiny_problem(), method, RewardWeights(), model, 0, device)
+
+
+def tiny_problem() -> Problem:
+    """Return a problem that serves to have a method load and compile what it needs."""
     task = Task(sequence=1, process_name="", machines=("machine",), durations=(1,))
-    tiny = Problem((Family("family", (task,), due=1),), (Machine("machine"),))
-    _make(tiny, method, RewardWeights(), model, 0, device)
+    return Problem((Family("family", (task,), due=1),), (Machine("machine"),))
 
 
 def shipped_model(weights: RewardWeights) -> Path:
@@ -122,6 +180,23 @@ def shipped_model(weights: RewardWeights) -> Path:
 
     asks = (weights.on_time_reward, weights.early_bonus_per_day, weights.late_penalty_per_day)
     return DEFAULT_MODEL if any(asks) or not weights.makespan_penalty_per_day else MAKESPAN_MODEL
+
+
+def load_dispatcher(model: Model, device: str = "cpu") -> Dispatcher:
+    """Return what makes schedules by a checkpoint, or by several together.
+
+    Raises
+    ------
+    CheckpointError, DeviceError
+        As `load_policy`.
+    """
+    if isinstance(model, Path):
+        return load_policy(model, device)
+    # Importing torch takes seconds, and nothing but the policy needs it.
+    from scheduler_core.policy import EnsembleScheduler
+
+    members = [load_policy(path, device) for path in model.models]
+    return EnsembleScheduler(members, model.mode)
 
 
 def load_policy(model: Path, device: str = "cpu") -> PPOScheduler:
@@ -138,7 +213,7 @@ def load_policy(model: Path, device: str = "cpu") -> PPOScheduler:
     return _load_policy(model, changed, device)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def _load_policy(path: Path, changed: int, device: str) -> PPOScheduler:  # noqa: ARG001 - a key
     # Importing torch takes seconds, and nothing but the policy needs it.
     from scheduler_core.policy import PPOScheduler

@@ -7,7 +7,7 @@ import io
 import os
 import platform
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -55,7 +55,8 @@ def schedule_document(
         What was wanted and what came out.
     certificate
         What is needed to make the schedule again, beside the versions of what ran, which are
-        always there: ``checkpoint_sha256`` (a policy's file) and ``replay`` (the command).
+        always there: ``checkpoint_sha256`` (of a policy's file, a list where several made it
+        together, then with ``ensemble``, the mode) and ``replay`` (the command).
     """
     return {
         "snapshot_sha256": snapshot.sha256,
@@ -75,7 +76,7 @@ def schedule_document(
         ],
         "metrics": metrics.to_dict(),
         "certificate": {
-            "versions": _versions(),
+            "versions": versions(),
             "checkpoint_sha256": None,
             "replay": None,
             **(certificate or {}),
@@ -83,24 +84,33 @@ def schedule_document(
     }
 
 
-def _versions() -> dict[str, str | None]:
-    versions: dict[str, str | None] = {"python": platform.python_version()}
+def versions() -> dict[str, str | None]:
+    """Return the versions of Python and of all packages that can change a schedule."""
+    found: dict[str, str | None] = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
-            versions[package] = version(package)
+            found[package] = version(package)
         except PackageNotFoundError:  # run from a folder that is not installed
-            versions[package] = None
-    return versions
+            found[package] = None
+    return found
 
 
 def replay_command(
-    snapshot: Path | str, method: str, seed: int, out: Path | str, **files: Path | None
+    snapshot: Path | str,
+    method: str,
+    seed: int,
+    out: Path | str,
+    **others: Path | str | Sequence[Path] | None,
 ) -> str:
-    """Return the command that makes a schedule again; ``files`` are options by name, or None."""
+    """Return the command that makes a schedule again.
+
+    ``others`` are options by name with one value, or several, or None where they were not given.
+    """
     options = ["--method", method]
-    for name, path in files.items():
-        if path is not None:
-            options += [f"--{name}", str(path)]
+    for name, value in others.items():
+        if value is not None:
+            values = [value] if isinstance(value, str | Path) else value
+            options += [f"--{name}", *map(str, values)]
     options += ["--seed", str(seed), "--out", str(out)]
     return shlex.join(["scheduler", "schedule", str(snapshot), *options])
 
@@ -189,8 +199,8 @@ def schedule_csv(problem: Problem, schedule: Schedule) -> str:
     writer = csv.writer(text)
     writer.writerow([*columns, "due_time", "late_hours"])
     for task in schedule:
-        row: list[object] = [_cell(task.family_id), task.sequence, _cell(task.process_name)]
-        row += [_cell(task.machine), _hours(task.start), _hours(task.end)]
+        row: list[object] = [csv_cell(task.family_id), task.sequence, csv_cell(task.process_name)]
+        row += [csv_cell(task.machine), _hours(task.start), _hours(task.end)]
         if problem.created_at is not None:
             row += [_calendar(problem, task.start), _calendar(problem, task.end)]
         if task.family_id in due:
@@ -202,7 +212,8 @@ def schedule_csv(problem: Problem, schedule: Schedule) -> str:
     return text.getvalue()
 
 
-def _cell(text: str) -> str:
+def csv_cell(text: str) -> str:
+    """Return a name so that no spreadsheet runs it as a formula."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 

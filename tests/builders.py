@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +13,9 @@ from scheduler_core.policy import CandidatePolicy, NetworkConfig, PPOScheduler
 from scheduler_core.problem import Family, Lock, Machine, Problem, Task
 
 HOUR, DAY = 3600, 86_400
+
+Call = Callable[..., tuple[int, str, str]]
+"""Runs a command: exit code, standard output, standard error."""
 SMALL = NetworkConfig(hidden_sizes=(16, 16, 8))
 
 

@@ -7,46 +7,24 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scheduler_core.cli import commands, main
+from scheduler_core.cli import evaluation
 from scheduler_core.generator import generate_snapshot
 from scheduler_core.instances import MAKESPAN_WEIGHTS
 from scheduler_core.methods import METHODS
-from scheduler_core.policy import PPOScheduler, load_checkpoint
+from scheduler_core.policy import load_checkpoint
 from scheduler_core.problem import TaskStatus
 from scheduler_core.schedule_file import read_schedule
 from scheduler_core.snapshot import read_snapshot, write_snapshot
 from scheduler_core.validation import validate
-from tests.builders import untrained_scheduler
+from tests.builders import Call, untrained_scheduler
 from tests.snapshots.documents import SECOND, TASK, dumped
 
 INSTANCES = Path(__file__).parents[1] / "data" / "instances"
-
-Output = tuple[int, str, str]
-Call = Callable[..., Output]
-
-
-@pytest.fixture
-def call(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Call:
-    """Return a function that runs a command: exit code, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: object) -> Output:
-        try:
-            code = main([str(argument) for argument in arguments])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture
@@ -247,51 +225,8 @@ def test_evaluate_prints_and_writes_how_a_policy_does(
     found = json.loads(out.read_text())
     assert code == 0
     assert text.startswith("ppo on 1 snapshot: completion 100%, 0 violations")
-    assert [each["rival"] for each in found["comparisons"]] == ["edd", "best_rule"]
-
-
-def test_train_leaves_a_run_and_a_policy_that_schedules(
-    call: Call, snapshot: Path, tmp_path: Path
-) -> None:
-    """A tiny run on one snapshot; its best checkpoint is a method like any other."""
-    settings = [
-        "validation_problems=1", "imitation.problems=0", "network.hidden_sizes=[8,8,8]",
-        "ppo.learning_rate=1e-3", "ppo.problems_per_update=2", "ppo.epochs=1",
-    ]  # fmt: skip
-    code, text, errors = call(
-        "train", "--data", snapshot, "--timesteps", 50, "--seed", 2, "--device", "cpu",
-        "--run", tmp_path / "run", "--set", *settings,
-    )  # fmt: skip
-    best = tmp_path / "run" / "checkpoints" / "best.safetensors"
-    assert (code, errors) == (0, "")
-    assert "device: cpu (cpu was asked for)" in text
-    assert f"best checkpoint: {best}" in text
-    config = PPOScheduler.load(best).record["config"]
-    assert (config["seed"], config["ppo"]["learning_rate"]) == (2, 1e-3)
-    assert config["task"]["data"] == [str(snapshot)]
-    assert call("schedule", snapshot, "--model", best, "--out", tmp_path / "s.json")[0] == 0
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        (["ppo.epochs"], "--set 'ppo.epochs': must be NAME=VALUE"),
-        (["ppo.epochs={"], "--set 'ppo.epochs={': the value must be YAML"),
-        (["seed=2025-13-45"], "--set 'seed=2025-13-45': the value must be YAML"),
-        (["ppo.epoch=3"], "ppo.epoch: is not a setting"),
-        (["ppo=5", "ppo.epochs=3"], "ppo: must be a mapping of settings, got 5"),
-        (["ppo.gamma=.nan"], "ppo.gamma: must be finite"),
-    ],
-)
-def test_train_with_a_faulty_setting_is_refused_before_it_starts(
-    call: Call, tmp_path: Path, settings: list[str], message: str
-) -> None:
-    """The message names the setting, and no run is left behind."""
-    code, text, errors = call("train", "--run", tmp_path / "run", "--set", *settings)
-    assert (code, text) == (1, "")
-    assert message in errors
-    assert len(errors.splitlines()) == 1
-    assert not (tmp_path / "run").exists()
+    comparisons = found["results"]["ppo"]["comparisons"]
+    assert [each["rival"] for each in comparisons] == ["edd", "best_rule"]
 
 
 def test_generate_writes_the_same_bytes_for_a_seed(call: Call, tmp_path: Path) -> None:
@@ -472,7 +407,7 @@ def test_interrupted_command_ends_in_a_sentence(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands.evaluation, "compare", interrupt)
+    monkeypatch.setattr(evaluation, "run_trials", interrupt)
     code, _, errors = call("compare", snapshot)
     assert (code, errors) == (130, "interrupted; what had been written by then is kept\n")
 

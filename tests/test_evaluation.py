@@ -9,15 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scheduler_core import evaluation
 from scheduler_core.errors import CheckpointError, ConfigError
-from scheduler_core.evaluation import compare, cost_ratios, evaluate, summarize
+from scheduler_core.evaluation import compare, cost_ratios, evaluate, running, summarize
 from scheduler_core.generator import generate_job_shop, generate_problem
 from scheduler_core.instances import MAKESPAN_WEIGHTS
 from scheduler_core.methods import DEVICES, METHODS, load_policy, make_schedule, shipped_model
 from scheduler_core.objective import RewardWeights, measure
 from scheduler_core.policy import DEFAULT_MODEL, MAKESPAN_MODEL, PPOScheduler, choose_device
-from scheduler_core.problem import Problem
 from scheduler_core.schedule import Schedule
 from scheduler_core.validation import validate
 from tests.builders import HOUR, one_machine, untrained_scheduler
@@ -207,11 +205,11 @@ def test_evaluate_of_a_policy_sums_up_its_schedules(model: Path) -> None:
 def test_evaluate_reports_what_the_validator_finds(monkeypatch: pytest.MonkeyPatch) -> None:
     """A method that leaves everything out is caught, on every snapshot."""
 
-    def nothing(problem: Problem, method: str, *_: object, **__: object) -> Schedule:
-        made = make_schedule(problem, "edd")
-        return Schedule((), method) if method == "ppo" else made
+    class Nothing:
+        def schedule(self, *_: object) -> Schedule:
+            return Schedule((), "ppo")
 
-    monkeypatch.setattr(evaluation, "make_schedule", nothing)
+    monkeypatch.setattr(running, "load_dispatcher", lambda *_: Nothing())
     found = evaluate([SHORT_FIRST, SHORT_FIRST], LATE_ONLY, rivals=["edd"])
     assert found.completion_rate == 0
     assert found.constraint_violations == 4  # two missing tasks on each of two snapshots

@@ -25,12 +25,15 @@ def test_finite_or_none_keeps_what_json_has_only(value: float, written: float | 
 
 def test_evaluation_with_an_infinite_ratio_is_written_as_null() -> None:
     """A rival without any cost, and a method with some: the ratio is no number."""
-    lost = Comparison("edd", np.inf, (1.5, np.inf), np.inf, wins=0, ties=0, losses=1)
+    lost = Comparison(
+        "edd", np.inf, (1.5, np.inf), np.inf, (np.inf, np.inf), np.inf, wins=0, ties=0, losses=1
+    )
     found = Evaluation("ppo", 1, 1.0, 0, 0.5, 0.1, 0.1, 0.1, (lost,))
     document = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     (comparison,) = document["comparisons"]
     assert (comparison["mean_ratio"], comparison["interval"]) == (None, [1.5, None])
-    assert comparison["total_ratio"] is None
+    assert (comparison["total_ratio"], comparison["iqm_ratio"]) == (None, None)
+    assert comparison["iqm_interval"] == [None, None]
     assert (comparison["rival"], comparison["losses"]) == ("edd", 1)
 
 

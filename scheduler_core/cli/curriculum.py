@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scheduler_core.cli import tables
+from scheduler_core.cli.options import file
 from scheduler_core.cli.training import (
     PRESETS,
     ProgressDisplay,
@@ -45,7 +46,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--on-miss", choices=("repeat", "go_on", "stop"),
                         help="what follows a missed threshold")  # fmt: skip
     parser.add_argument("--max-repeats", type=int, metavar="N", help="of a stage")
-    parser.add_argument("--json", type=Path, help="file for the results")
+    parser.add_argument("--json", type=file, help="file for the results")
     add_common(parser)
     parser.set_defaults(run=curriculum)
 

@@ -8,16 +8,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from scheduler_core.cli import bench, commands, curriculum, training, transfer
+from scheduler_core.cli import bench, commands, curriculum, evaluation, training, transfer
+from scheduler_core.cli.options import SNAPSHOT_HELP, add_common, file, seed, share
 from scheduler_core.errors import SchedulerError
 from scheduler_core.generator import SHOPS, GeneratorConfig
-from scheduler_core.methods import DEVICES, METHODS
-
-_DEVICE_HELP = "where the policy runs; auto takes a GPU where there is one"
-_SNAPSHOT_HELP = (
-    f"snapshot file, or a published instance ({', '.join(commands.INSTANCE_SUFFIXES)}) "
-    "whose unit of time is taken for an hour"
-)
+from scheduler_core.methods import METHODS
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
@@ -53,8 +48,10 @@ def build_parser() -> argparse.ArgumentParser:
     add = parser.add_subparsers(metavar="COMMAND", required=True).add_parser
     _add_schedule(add("schedule", help="make a schedule and print its figures"))
     _add_validate(add("validate", help="check a snapshot, and a schedule of it"))
-    _add_compare(add("compare", help="compare methods on snapshots"))
-    _add_evaluate(add("evaluate", help="measure a policy against EDD and the best rule"))
+    evaluation.add_compare(add("compare", help="compare methods on snapshots"))
+    evaluation.add_evaluate(
+        add("evaluate", help="measure policies against rivals, and judge them at a gate")
+    )
     training.add_train(add("train", help="train a policy"))
     curriculum.add_parser(add("curriculum", help="train a policy stage by stage"))
     transfer.add_parser(add("transfer", help="measure what a policy is worth on new problems"))
@@ -66,50 +63,35 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_schedule(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("snapshot", type=Path, help=_SNAPSHOT_HELP)
+    parser.add_argument("snapshot", type=Path, help=SNAPSHOT_HELP)
     parser.add_argument("--method", choices=METHODS, default="ppo", metavar="METHOD",
                         help=f"one of: {', '.join(METHODS)}")  # fmt: skip
-    parser.add_argument("--out", type=_file, required=True, help="schedule file to write")
-    _add_common(parser)
+    parser.add_argument("--out", type=file, required=True, help="schedule file to write")
+    parser.add_argument("--seed", type=seed, default=0, help="for methods that draw; default: 0")
+    add_common(parser, "the best schedule is kept unless --ensemble says otherwise")
     parser.set_defaults(run=commands.schedule)
 
 
 def _add_validate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("snapshot", type=Path, help=_SNAPSHOT_HELP)
+    parser.add_argument("snapshot", type=Path, help=SNAPSHOT_HELP)
     parser.add_argument("schedule", type=Path, nargs="?", help="schedule file")
     parser.set_defaults(run=commands.validate)
 
 
-def _add_compare(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("snapshots", type=Path, nargs="+", help=_SNAPSHOT_HELP)
-    parser.add_argument("--methods", choices=METHODS, nargs="+", metavar="METHOD",
-                        default=list(METHODS), help="default: all")  # fmt: skip
-    parser.add_argument("--json", type=_file, help="file for the figures")
-    _add_common(parser)
-    parser.set_defaults(run=commands.compare)
-
-
-def _add_evaluate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, nargs="+", required=True, help=_SNAPSHOT_HELP)
-    parser.add_argument("--json", type=_file, help="file for the figures")
-    _add_common(parser)
-    parser.set_defaults(run=commands.evaluate)
-
-
 def _add_generate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("families", type=int, nargs="?", default=100, help="default: 100")
-    parser.add_argument("--seed", type=_seed, default=0, help="default: 0")
+    parser.add_argument("--seed", type=seed, default=0, help="default: 0")
     parser.add_argument("--shop", choices=SHOPS, default=SHOPS[0],
                         help=f"default: {SHOPS[0]}")  # fmt: skip
     machines = GeneratorConfig().num_machines
     parser.add_argument("--machines", type=int, default=machines, help=f"default: {machines}")
     for name, meaning in _SHARES.items():
-        parser.add_argument(f"--{name}", type=_share, default=0.0, metavar="SHARE",
+        parser.add_argument(f"--{name}", type=share, default=0.0, metavar="SHARE",
                             help=f"share of {meaning}, 0 to 1; default: 0")  # fmt: skip
     parser.add_argument("--holidays", type=int, default=0,
                         help="weekdays on which no shift begins; default: 0")  # fmt: skip
     target = parser.add_mutually_exclusive_group(required=True)
-    target.add_argument("--out", type=_file, help="snapshot file to write")
+    target.add_argument("--out", type=file, help="snapshot file to write")
     target.add_argument("--samples", type=Path, help="directory for the sample snapshots")
     parser.set_defaults(run=commands.generate)
 
@@ -131,40 +113,5 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rivals", action="store_true",
                         help="measure job-shop-lib and JSSEnv too, in an environment of their "
                         "own, which takes 770 MB and a network to install")  # fmt: skip
-    parser.add_argument("--json", type=_file, help="file for the figures")
+    parser.add_argument("--json", type=file, help="file for the figures")
     parser.set_defaults(run=bench.bench)
-
-
-def _add_common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", type=Path, help="checkpoint; default: the one that ships")
-    parser.add_argument("--weights", type=Path,
-                        help="reward weights as YAML or JSON; default: the usual ones, for an "
-                        "instance the makespan alone")  # fmt: skip
-    parser.add_argument("--seed", type=_seed, default=0, help="for methods that draw; default: 0")
-    parser.add_argument("--device", choices=DEVICES, default="cpu", help=_DEVICE_HELP)
-
-
-def _seed(text: str) -> int:
-    """Return a seed that every random generator, and every file, can hold."""
-    if not text.isdecimal() or int(text) >= 2**63:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 2**63 - 1, got {text}")
-    return int(text)
-
-
-def _share(text: str) -> float:
-    """Return a share, from 0 to 1."""
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError(f"must be a share from 0 to 1, got {text}")
-    return share
-
-
-def _file(text: str) -> Path:
-    """Return the path of a file to write, refusing one that can only be a directory."""
-    path = Path(text)
-    if not path.name:
-        raise argparse.ArgumentTypeError(f"must name a file, got {text!r}")
-    return path

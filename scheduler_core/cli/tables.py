@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scheduler_core.evaluation import Evaluation
+from scheduler_core.evaluation import Aggregate, Check, Comparison, Evaluation, Study
 from scheduler_core.objective import Metrics
 from scheduler_core.problem import Problem
 
@@ -52,21 +52,51 @@ def families_and_tasks(problem: Problem) -> str:
     return f"{families}, {count(problem.num_tasks, 'task', 'tasks')}"
 
 
-def evaluation(result: Evaluation) -> str:
-    """Return a policy's figures against its rivals."""
-    head = (
+def study(found: Study) -> str:
+    """Return the figures of all in question against their rivals, and their verdict at the gate."""
+    measured = [found.results[name] for name in found.verdicts]
+    lines = [_summary(result) for result in measured]
+    lines.append(f"delay cost relative to each rival's on the same snapshot, {_how(found)}:")
+    head = ["rival", "ratio", "95 % interval", "wins", "ties", "losses"]
+    rows = [_against(each, found.aggregate) for result in measured for each in result.comparisons]
+    if len(measured) > 1:
+        head = ["", *head]
+        names = [result.method for result in measured for _ in result.comparisons]
+        rows = [[name, *row] for name, row in zip(names, rows, strict=True)]
+    lines.append(align([head, *rows]))
+    for name, verdict in found.verdicts.items():
+        lines.append(f"gate, {name}: {'pass' if verdict.passed else 'FAIL'}")
+        lines.append(align([["", "", "figure", "limit"], *map(_check, verdict.checks)]))
+    return "\n".join(lines)
+
+
+def _summary(result: Evaluation) -> str:
+    return (
         f"{result.method} on {count(result.snapshots, 'snapshot', 'snapshots')}: "
         f"completion {result.completion_rate:.0%}, "
         f"{count(result.constraint_violations, 'violation', 'violations')}, "
         f"on time {result.on_time_rate:.1%}, "
         f"{result.runtime_seconds:.3f} s each"
     )
-    rows = [["rival", "mean ratio", "95 % interval", "wins", "ties", "losses"]]
-    for each in result.comparisons:
-        low, high = each.interval
-        rows.append([each.rival, f"{each.mean_ratio:.3f}", f"{low:.3f} to {high:.3f}",
-                     str(each.wins), str(each.ties), str(each.losses)])  # fmt: skip
-    return f"{head}\ndelay cost relative to each rival's on the same snapshot:\n{align(rows)}"
+
+
+def _how(found: Study) -> str:
+    aggregate = "interquartile mean" if found.aggregate == "iqm" else "mean"
+    schedules = len(found.seeds) * found.episodes
+    if schedules == 1:
+        return aggregate
+    return f"{aggregate}, {schedules} schedules each, {schedules - 1} of them drawn"
+
+
+def _against(each: Comparison, aggregate: Aggregate) -> list[str]:
+    low, high = each.interval_of(aggregate)
+    return [each.rival, f"{each.ratio(aggregate):.3f}", f"{low:.3f} to {high:.3f}",
+            str(each.wins), str(each.ties), str(each.losses)]  # fmt: skip
+
+
+def _check(check: Check) -> list[str]:
+    return [check.criterion, "pass" if check.passed else "FAIL",
+            check.figure_text, f"{check.relation} {check.limit_text}"]  # fmt: skip
 
 
 def align(rows: list[list[str]]) -> str:

@@ -7,15 +7,15 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import yaml
-
 from scheduler_core.cli import tables
-from scheduler_core.errors import ConfigError, one_line
+from scheduler_core.cli.inputs import setting
+from scheduler_core.cli.options import seed
+from scheduler_core.errors import ConfigError
 from scheduler_core.methods import DEVICES
 
 if TYPE_CHECKING:  # importing torch takes seconds, and no other command needs all of training
@@ -52,7 +52,7 @@ def add_settings(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusive
 
 def add_common(parser: argparse.ArgumentParser) -> None:
     """Add what all commands that train take."""
-    parser.add_argument("--seed", type=int, help="seed of everything random")
+    parser.add_argument("--seed", type=seed, help="seed of everything random")
     parser.add_argument("--device", choices=DEVICES,
                         help="where the network learns; default: the fastest")  # fmt: skip
     parser.add_argument("--run", type=Path, dest="folder", help="folder; default: runs/<time>")
@@ -97,6 +97,7 @@ def train(options: argparse.Namespace) -> int:
             init=options.init,
             resume=bool(options.resume),
             listener=display,
+            tell=lambda reason: print(f"learning on {reason}", flush=True),
             should_stop=should_stop,
         )
     print(_outcome(folder, config, result))
@@ -135,7 +136,7 @@ def config_path(options: argparse.Namespace) -> Path | None:
 
 def overrides_of(options: argparse.Namespace) -> dict[str, Any]:
     """Return the settings given on the command line by dotted name."""
-    overrides = dict(_setting(text) for text in options.settings)
+    overrides = dict(setting(text) for text in options.settings)
     named = {
         "task.data": getattr(options, "data", None),
         "validation_data": getattr(options, "validation_data", None),
@@ -166,22 +167,6 @@ def only_free(overrides: Mapping[str, Any]) -> Mapping[str, Any]:
                 "from the best checkpoint with --init"
             )
     return overrides
-
-
-def _setting(text: str) -> tuple[str, object]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise ConfigError(f"--set {text!r}: must be NAME=VALUE")
-    # YAML 1.1 reads 1e-4 as text; a number written that way is meant as one.
-    if "e" in value.lower():
-        with suppress(ValueError):
-            return name, float(value)
-    try:
-        return name, yaml.safe_load(value)
-    # The YAML reader lets through what Python says of impossible dates and deep nesting.
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        why = one_line(error)
-        raise ConfigError(f"--set {text!r}: the value must be YAML ({why})") from error
 
 
 @contextmanager

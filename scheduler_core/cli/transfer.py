@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scheduler_core.cli import tables
+from scheduler_core.cli.options import file
 from scheduler_core.cli.training import (
     ProgressDisplay,
     add_common,
@@ -26,7 +27,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("--source", type=Path, required=True, help="checkpoint to transfer")
     add_settings(parser)
-    parser.add_argument("--json", type=Path, help="file for the results")
+    parser.add_argument("--json", type=file, help="file for the results")
     add_common(parser)
     parser.set_defaults(run=transfer)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -16,6 +16,7 @@ from scheduler_core.errors import ConfigError
 from scheduler_core.objective import RewardWeights
 from scheduler_core.observation import NUM_CANDIDATE_FEATURES, NUM_CONTEXT_FEATURES, observe
 from scheduler_core.policy.checkpoint import load_checkpoint, save_checkpoint
+from scheduler_core.policy.choosing import choose, log_softmax, pack, run_members
 from scheduler_core.policy.device import choose_device
 from scheduler_core.policy.forward import (
     Floats,
@@ -107,10 +108,16 @@ class PPOScheduler:
         legal = np.flatnonzero(mask)
         if len(legal) == 0:
             raise ConfigError("action_mask: must allow at least one action, got none")
-        return np.int64(legal[self._prefer(obs["candidates"][legal], obs["context"])])
+        scores = self.scores(obs["candidates"][legal], obs["context"])
+        return np.int64(legal[scores.argmax()])
 
-    def schedule(self, problem: Problem, weights: RewardWeights | None = None) -> Schedule:
-        """Return the schedule that the policy makes greedily, in one rollout.
+    def schedule(
+        self,
+        problem: Problem,
+        weights: RewardWeights | None = None,
+        rng: np.random.Generator | None = None,
+    ) -> Schedule:
+        """Return the schedule that the policy makes in one rollout.
 
         Parameters
         ----------
@@ -118,43 +125,61 @@ class PPOScheduler:
             Any number of families and machines.
         weights
             The objective that the policy is told; default: the default weights.
+        rng
+            Draws each choice by the policy's probabilities; None: the likeliest is taken.
         """
         begin = perf_counter()
         simulator = Simulator(
             problem, weights or RewardWeights(), POLICY_DELTA, self.choose_machines
         )
-        if self._weights is not None:
-            arrays, objective, state = simulator.arrays, simulator.objective, simulator.state
-            run_policy(arrays, objective, state, 0, self._weights)
+        if self._weights is None:
+            self._run_on_device(simulator, rng)
         else:
-            self._run_on_device(simulator)
+            arrays, objective, state = simulator.arrays, simulator.objective, simulator.state
+            if rng is None:
+                run_policy(arrays, objective, state, 0, self._weights)
+            else:
+                members = pack([self._weights])
+                run_members(arrays, objective, state, 0, members, rng, False, True)
         return simulator.schedule("ppo", runtime_seconds=perf_counter() - begin)
 
-    def _run_on_device(self, simulator: Simulator) -> None:
-        arrays, objective, state = simulator.arrays, simulator.objective, simulator.state
-        rows = np.empty((len(state.rows), NUM_CANDIDATE_FEATURES), np.float32)
-        context = np.empty(NUM_CONTEXT_FEATURES, np.float32)
-        while not simulator.done:
-            choice = 0
-            if len(simulator.candidates) > 1:
-                count = observe(arrays, objective, state, 0, rows, context)
-                choice = self._prefer(rows[:count], context)
-            simulator.step(choice)
+    def _run_on_device(self, simulator: Simulator, rng: np.random.Generator | None) -> None:
+        def prefer(candidates: Floats, context: Floats) -> int:
+            scores = self.scores(candidates, context)
+            if rng is None:
+                return int(scores.argmax())
+            return choose(log_softmax(scores)[None], rng, False, True)
 
-    def _prefer(self, candidates: Floats, context: Floats) -> int:
-        """Return the row of the candidate with the highest score; ties go to the first."""
+        step_through(simulator, prefer)
+
+    def scores(self, candidates: Floats, context: Floats) -> Floats:
+        """Return the unnormalised log-probability of each candidate of a decision."""
         if self._weights is None:
-            return self._prefer_on_device(candidates, context)
-        return int(candidate_scores(self._weights, candidates, context).argmax())
+            return self._scores_on_device(candidates, context)
+        return candidate_scores(self._weights, candidates, context)
 
     @torch.inference_mode()
-    def _prefer_on_device(self, candidates: Floats, context: Floats) -> int:
+    def _scores_on_device(self, candidates: Floats, context: Floats) -> Floats:
         scores, _ = self.network(
             torch.from_numpy(candidates).to(self.device),
             torch.from_numpy(context[None]).to(self.device),
             torch.tensor([len(candidates)], device=self.device),
         )
-        return int(scores.argmax())
+        found: Floats = scores.cpu().numpy()
+        return found
+
+
+def step_through(simulator: Simulator, prefer: Callable[[Floats, Floats], int]) -> None:
+    """Go from decision to decision to the end, by a choice from candidates and context."""
+    arrays, objective, state = simulator.arrays, simulator.objective, simulator.state
+    rows = np.empty((len(state.rows), NUM_CANDIDATE_FEATURES), np.float32)
+    context = np.empty(NUM_CONTEXT_FEATURES, np.float32)
+    while not simulator.done:
+        choice = 0
+        if len(simulator.candidates) > 1:
+            count = observe(arrays, objective, state, 0, rows, context)
+            choice = prefer(rows[:count], context)
+        simulator.step(choice)
 
 
 def _has_learned_machines(record: Mapping[str, Any]) -> bool:

@@ -63,6 +63,7 @@ def train(
     resume: bool = False,
     executor: Executor | None = None,
     listener: Listener = lambda _: None,
+    tell: Callable[[str], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
     until: int | None = None,
 ) -> TrainingResult:
@@ -86,6 +87,8 @@ def train(
         Where rollouts and teachers run; default: threads here, as ``device`` says.
     listener
         Told of every update.
+    tell
+        Told in a sentence what the network learns on.
     should_stop
         Asked many times a second. Once it answers yes, or `RunFolder.ask_to_stop` was called, the
         update under way is dropped, and the run returns as ``stopped``.
@@ -109,6 +112,7 @@ def train(
         parent = load_checkpoint(source) if source else None
         size = parent.network.config if parent else config.network
         compute = choose_compute(config.device, size, config.ppo)
+        tell(compute.reason)
         if parent and resume:
             state = TrainingState.decode(parent, config, compute.device)
             origin = {name: parent.record[name] for name in ORIGIN}

@@ -1,0 +1,6 @@
+"""Evaluations as web pages of one file each, which need no network."""
+
+from scheduler_core.report.comparison import comparison_page
+from scheduler_core.report.study import study_page
+
+__all__ = ["comparison_page", "study_page"]
