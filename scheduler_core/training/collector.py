@@ -46,6 +46,7 @@ Harvest = tuple[Experience, Floats]
 
 def collect_part(part: RolloutPart) -> Harvest:
     """Return what a part of a rollout brings."""
+    torch.set_num_threads(1)  # of this thread: those of several parts would wait for each other
     with torch.device("meta"):  # no random numbers are drawn for weights that are given
         network = CandidatePolicy(part.network)
     network.load_state_dict(part.weights, assign=True)

@@ -113,6 +113,10 @@ def learners(network: nn.Module) -> list[nn.Parameter]:
 @lru_cache
 def _pool(threads: int) -> ThreadPoolExecutor:
     """Return threads in which PyTorch keeps to the one it runs in."""
+    # The C library of Linux would give back what a part frees, for the next part to ask for it
+    # again, at an eighth of the time. Once a block just below 32 MiB has been freed, it keeps
+    # twice as much (mallopt(3), M_MMAP_THRESHOLD). Elsewhere this is a block, and gone.
+    torch.empty(31 * 2**20, dtype=torch.uint8)
     return ThreadPoolExecutor(threads, "learner", initializer=torch.set_num_threads, initargs=(1,))
 
 

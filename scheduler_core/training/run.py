@@ -69,7 +69,8 @@ class RunFolder:
         """
         self.path.mkdir(parents=True, exist_ok=True)
         try:
-            with FileLock(self.path / ".lock", timeout=0):
+            # A moment's patience, for those who only look whether somebody holds the lock.
+            with FileLock(self.path / ".lock", timeout=1):
                 self._stop_file.unlink(missing_ok=True)
                 for left in self.path.rglob(".*.tmp"):  # a process was killed as it wrote aside
                     left.unlink()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from scheduler_core.executors import LocalExecutor, never
 from scheduler_core.generator import (
@@ -99,6 +100,7 @@ class Validation:
 
 def _measure(tasks: Tasks, actor: PolicyActor) -> dict[str, float]:
     """Return the means over a set of what a policy does there."""
+    torch.set_num_threads(1)  # of this thread, as in `collect_part`
     cost = -collect_rollout(tasks, actor).returns() * tasks.unit
     arrays, state = tasks.batch.arrays, tasks.batch.state
     on_time = state.families["ready"] <= state.families["due"]  # ready: now the completion
