@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from scheduler_core.cli import bench, commands, curriculum, training, transfer
+from scheduler_core.cli import bench, commands, curriculum, sweep, training, transfer
 from scheduler_core.errors import SchedulerError
 from scheduler_core.generator import SHOPS, GeneratorConfig
 from scheduler_core.methods import DEVICES, METHODS
@@ -60,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     transfer.add_parser(add("transfer", help="measure what a policy is worth on new problems"))
     training.add_stop(add("stop", help="ask runs to stop; they can go on later"))
     training.add_runs(add("runs", help="list runs and where they stand"))
+    sweep.add_parser(add("sweep", help="search for settings, or train several seeds"))
     _add_generate(add("generate", help="make a synthetic snapshot"))
     _add_bench(add("bench", help="measure how fast the simulator is"))
     return parser
