@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from scheduler_core.cli import bench, commands, curriculum, evaluation, training, transfer
+from scheduler_core.cli import bench, commands, curriculum, evaluation, sweep, training, transfer
 from scheduler_core.cli.options import SNAPSHOT_HELP, add_common, file, seed, share
 from scheduler_core.errors import SchedulerError
 from scheduler_core.generator import SHOPS, GeneratorConfig
@@ -57,6 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     transfer.add_parser(add("transfer", help="measure what a policy is worth on new problems"))
     training.add_stop(add("stop", help="ask runs to stop; they can go on later"))
     training.add_runs(add("runs", help="list runs and where they stand"))
+    sweep.add_parser(add("sweep", help="search for settings, or train several seeds"))
     _add_generate(add("generate", help="make a synthetic snapshot"))
     _add_bench(add("bench", help="measure how fast the simulator is"))
     return parser
