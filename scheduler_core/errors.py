@@ -41,6 +41,10 @@ class ProblemError(SchedulerError):
         self.faults: tuple[Fault, ...] = tuple(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
+    def __reduce__(self) -> tuple[type[ProblemError], tuple[tuple[Fault, ...]]]:
+        """Pickle the faults, not their text: another process may have found them."""
+        return type(self), (self.faults,)
+
 
 def one_line(error: BaseException) -> str:
     """Return the message of a parser, which may go over several lines, as part of a sentence."""
@@ -61,3 +65,7 @@ class CheckpointError(SchedulerError):
 
 class DeviceError(SchedulerError):
     """The compute device asked for is not on this machine."""
+
+
+class ClusterError(SchedulerError):
+    """The cluster asked for cannot be reached, or cannot do the work."""
