@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from scheduler_core.errors import ClusterError, ConfigError, one_line
+from scheduler_core.errors import ConfigError, ExecutorError, one_line
 from scheduler_core.executors import Executor, Input, LocalExecutor, Output, never
 
 PROBE_SECONDS = 5.0
@@ -55,7 +55,7 @@ def make_executor(address: str, threads: int) -> Executor:
     ------
     ConfigError
         If the address is none of these, or Ray is not installed.
-    ClusterError
+    ExecutorError
         If there is no cluster that answers.
     """
     return RayExecutor(address) if address else LocalExecutor(threads)
@@ -75,7 +75,7 @@ class RayExecutor:
 
     Raises
     ------
-    ConfigError, ClusterError
+    ConfigError, ExecutorError
         As `make_executor`.
     """
 
@@ -93,7 +93,7 @@ class RayExecutor:
 
         Raises
         ------
-        ClusterError
+        ExecutorError
             If the cluster is lost, or cannot run this version of the package.
         """
         ray, errors = self._ray, self._ray.exceptions
@@ -112,7 +112,7 @@ class RayExecutor:
         except errors.RayTaskError as error:
             raise _cause(error, self.address) from None
         except (errors.RayError, ConnectionError) as error:
-            raise ClusterError(
+            raise ExecutorError(
                 f"cluster {self.address}: was lost while it worked ({one_line(error)}); "
                 "see with 'ray status' what is left of it, and start again"
             ) from error
@@ -176,8 +176,8 @@ def _probe(address: str) -> None:
         raise _unreachable(address, getattr(error, "strerror", None) or one_line(error)) from error
 
 
-def _unreachable(address: str, why: str) -> ClusterError:
-    return ClusterError(
+def _unreachable(address: str, why: str) -> ExecutorError:
+    return ExecutorError(
         f"cluster {address}: cannot be reached ({why.rstrip('.')}); start it with 'ray start "
         "--head', give ray:// the client port (usually 10001) and a bare host the one that "
         "'ray start' names (usually 6379), or leave cluster.address empty"
@@ -202,7 +202,7 @@ def _cause(error: Any, address: str) -> BaseException:
     cause = error.cause
     if isinstance(cause, BaseException) and not isinstance(cause, ImportError):
         return cause
-    return ClusterError(
+    return ExecutorError(
         f"cluster {address}: a node cannot run the work ({one_line(cause)}); install the same "
         "checkout and extras on every node, in the environment that 'ray start' is run from"
     )
@@ -225,7 +225,7 @@ def _run(sources: str, function: bytes, value: bytes) -> bytes:
     would unpickle on the head what only nodes need to know.
     """
     if sources != sources_digest():
-        raise ClusterError(
+        raise ExecutorError(
             f"node {socket.gethostname()}: has another version of scheduler_core than the machine "
             "that sends the work; install the same commit on both, and restart 'ray start' there"
         )

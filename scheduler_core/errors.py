@@ -67,5 +67,5 @@ class DeviceError(SchedulerError):
     """The compute device asked for is not on this machine."""
 
 
-class ClusterError(SchedulerError):
-    """The cluster asked for cannot be reached, or cannot do the work."""
+class ExecutorError(SchedulerError):
+    """The processes or machines that were to work cannot be reached, or have failed."""

@@ -6,9 +6,17 @@ when it runs changes nothing about what comes out.
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, wait
-from typing import Protocol, TypeVar
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
+from typing import Any, Protocol, TypeVar
+
+from scheduler_core.errors import ExecutorError
 
 Input = TypeVar("Input")
 Output = TypeVar("Output")
@@ -62,10 +70,73 @@ class LocalExecutor:
         """See `Executor`."""
         pool = ThreadPoolExecutor(self.threads, thread_name_prefix="executor")
         try:
-            waiting = futures = [pool.submit(function, each) for each in inputs]
-            while waiting:
-                check()
-                waiting = list(wait(waiting, timeout=0.1).not_done)
-            return [future.result() for future in futures]
+            return _results([pool.submit(function, each) for each in inputs], check)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+class ProcessExecutor:
+    """Processes of this machine, for long work that would get in its own way in threads.
+
+    They end with the work, and with this process, however it ends.
+
+    Parameters
+    ----------
+    processes
+        Pieces of work that run at once, >= 1.
+    """
+
+    def __init__(self, processes: int = 1) -> None:
+        self.processes = processes
+
+    def map(
+        self,
+        function: Callable[[Input], Output],
+        inputs: Iterable[Input],
+        check: Callable[[], None] = never,
+    ) -> list[Output]:
+        """See `Executor`; what check raises ends the work that has begun, too.
+
+        Raises
+        ------
+        ExecutorError
+            If a process dies over the work.
+        """
+        work = list(inputs)
+        context = multiprocessing.get_context("spawn")
+        end, alive = context.Pipe(duplex=False)
+        count = max(1, min(self.processes, len(work)))
+        pool = ProcessPoolExecutor(count, context, _begin_process, (end,))
+        try:
+            return _results([pool.submit(function, each) for each in work], check)
+        except BrokenProcessPool as error:
+            raise ExecutorError(
+                "a process died over its work, perhaps for want of memory; run fewer at once"
+            ) from error
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            alive.close()
+            end.close()
+
+
+def _results(futures: list[Future[Output]], check: Callable[[], None]) -> list[Output]:
+    """Return the results of all, as soon as there are all."""
+    waiting = futures
+    while waiting:
+        check()
+        waiting = list(wait(waiting, timeout=0.1).not_done)
+    return [future.result() for future in futures]
+
+
+def _begin_process(end: Connection[Any, Any]) -> None:
+    """Leave Ctrl-C to the process that handed out the work, and end when it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(end,), daemon=True).start()
+
+
+def _end_with(end: Connection[Any, Any]) -> None:
+    """End this process once nobody holds the other end of the pipe any more."""
+    try:
+        end.recv()
+    except EOFError:
+        os._exit(1)

@@ -18,7 +18,7 @@ import pytest
 
 from scheduler_core import cluster as cluster_module
 from scheduler_core.cluster import RayExecutor, make_executor
-from scheduler_core.errors import ClusterError, ConfigError, Fault, ProblemError
+from scheduler_core.errors import ExecutorError, ConfigError, Fault, ProblemError
 from scheduler_core.executors import Executor, LocalExecutor
 from scheduler_core.generator import generate_problem, problem_stream
 from scheduler_core.objective import RewardWeights, delay_cost
@@ -68,7 +68,7 @@ def test_make_executor_where_no_cluster_answers_says_so_at_once(
     place = f"127.0.0.1:{free_port()}"
     monkeypatch.setenv("RAY_ADDRESS", place)
     begin = time.monotonic()
-    with pytest.raises(ClusterError, match=r"cannot be reached \(.*refused\); start it") as caught:
+    with pytest.raises(ExecutorError, match=r"cannot be reached \(.*refused\); start it") as caught:
         make_executor(kind.format(place), 1)
     assert "\n" not in str(caught.value)
     assert time.monotonic() - begin < SECONDS
@@ -77,7 +77,7 @@ def test_make_executor_where_no_cluster_answers_says_so_at_once(
 def test_make_executor_with_a_port_beyond_all_ports_says_so() -> None:
     """A number of five digits need not be a port."""
     pytest.importorskip("ray")
-    with pytest.raises(ClusterError, match=r"cannot be reached \(Port out of range"):
+    with pytest.raises(ExecutorError, match=r"cannot be reached \(Port out of range"):
         make_executor("127.0.0.1:99999", 1)
 
 
@@ -232,7 +232,7 @@ def test_ray_executor_refuses_nodes_with_other_sources(
 ) -> None:
     """They could have other results, and nobody would see it."""
     monkeypatch.setattr(cluster_module, "sources_digest", lambda: "of another commit")
-    with pytest.raises(ClusterError, match="has another version of scheduler_core than"):
+    with pytest.raises(ExecutorError, match="has another version of scheduler_core than"):
         executor.map(abs, [1])
 
 
@@ -245,7 +245,7 @@ def test_ray_executor_says_what_a_node_cannot_import(
     monkeypatch.syspath_prepend(str(tmp_path))
     import only_here  # type: ignore[import-not-found]
 
-    with pytest.raises(ClusterError, match=r"cannot run the work \(.*only_here") as caught:
+    with pytest.raises(ExecutorError, match=r"cannot run the work \(.*only_here") as caught:
         executor.map(only_here.same, [1])
     assert "\n" not in str(caught.value)
 
