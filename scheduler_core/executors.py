@@ -78,7 +78,7 @@ class LocalExecutor:
 class ProcessExecutor:
     """Processes of this machine, for long work that would get in its own way in threads.
 
-    They end with the work, and with this process, however it ends.
+    They stay for the next work, until they are closed, and end with this process, however it ends.
 
     Parameters
     ----------
@@ -88,6 +88,8 @@ class ProcessExecutor:
 
     def __init__(self, processes: int = 1) -> None:
         self.processes = processes
+        self._pool: ProcessPoolExecutor | None = None
+        self._pipe: tuple[Connection[Any, Any], ...] = ()
 
     def map(
         self,
@@ -102,21 +104,31 @@ class ProcessExecutor:
         ExecutorError
             If a process dies over the work.
         """
-        work = list(inputs)
-        context = multiprocessing.get_context("spawn")
-        end, alive = context.Pipe(duplex=False)
-        count = max(1, min(self.processes, len(work)))
-        pool = ProcessPoolExecutor(count, context, _begin_process, (end,))
+        pool = self._pool or self._start()
         try:
-            return _results([pool.submit(function, each) for each in work], check)
+            return _results([pool.submit(function, each) for each in inputs], check)
         except BrokenProcessPool as error:
+            self.close()
             raise ExecutorError(
                 "a process died over its work, perhaps for want of memory; run fewer at once"
             ) from error
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-            alive.close()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End the processes, and the work that they are at."""
+        if self._pool:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+        for end in self._pipe:
             end.close()
+        self._pool, self._pipe = None, ()
+
+    def _start(self) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("spawn")
+        self._pipe = context.Pipe(duplex=False)  # what is held open for the processes to live
+        self._pool = ProcessPoolExecutor(self.processes, context, _begin_process, (self._pipe[0],))
+        return self._pool
 
 
 def _results(futures: list[Future[Output]], check: Callable[[], None]) -> list[Output]:

@@ -15,15 +15,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from scheduler_core import cluster as cluster_module
 from scheduler_core.cluster import RayExecutor, make_executor
-from scheduler_core.errors import ExecutorError, ConfigError, Fault, ProblemError
+from scheduler_core.errors import ConfigError, ExecutorError, Fault, ProblemError
 from scheduler_core.executors import Executor, LocalExecutor
 from scheduler_core.generator import generate_problem, problem_stream
 from scheduler_core.objective import RewardWeights, delay_cost
+from scheduler_core.policy import load_checkpoint
 from scheduler_core.rules import dispatch
+from scheduler_core.training import RunFolder, train
+from scheduler_core.tuning import SweepSettings, parse_space, run_sweep, start_sweep
 from tests.clusters import RunningCluster, cluster, end_node, free_port, start_node
+from tests.test_training import TINY
 
 SECONDS = 30
 """Most that a test waits for the cluster to do what takes it less than one."""
@@ -176,6 +181,45 @@ def test_ray_executor_makes_the_schedules_that_this_machine_makes(executor: RayE
     for rule in ("edd", "atc"):
         work = partial(rule_costs, rule)
         assert executor.map(work, range(12)) == LocalExecutor(2).map(work, range(12))
+
+
+@pytest.mark.slow
+def test_training_with_rollouts_on_a_cluster_is_training_here(
+    running: RunningCluster, tmp_path: Path
+) -> None:
+    """Teachers and rollouts come from two nodes, and the metrics are the same to the byte."""
+    executor = make_executor(running.client, 1)
+    results = [
+        train(TINY, tmp_path / name, executor=where)
+        for name, where in (("here", None), ("there", executor))
+    ]
+    here, there = (RunFolder(tmp_path / name) for name in ("here", "there"))
+    assert there.metrics.read_bytes() == here.metrics.read_bytes()
+    assert results[0].ratio == results[1].ratio
+    weights = [
+        load_checkpoint(each.checkpoint("last")).network.state_dict() for each in (here, there)
+    ]
+    assert all(torch.equal(tensor, weights[1][name]) for name, tensor in weights[0].items())
+
+
+@pytest.mark.slow
+def test_a_sweep_on_a_cluster_is_the_sweep_here(running: RunningCluster, tmp_path: Path) -> None:
+    """Runs are trained on nodes that know nothing of its folder, and end up in it."""
+    space = parse_space({"ppo.learning_rate": [1e-2, 1e-4]}, None)
+    settings = SweepSettings(space, "grid", pruner="none", rungs=2, parallel=2)
+    executors = {"here": LocalExecutor(1), "there": make_executor(running.address, 1)}
+    trials = []
+    for name, executor in executors.items():
+        start_sweep(TINY, settings, tmp_path / name / "sweep")
+        result = run_sweep(tmp_path / name / "sweep", executor, carry=name == "there")
+        trials.append([(each.number, each.settings, each.rungs) for each in result.trials])
+    assert trials[0] == trials[1]
+    for number in range(2):
+        here, there = (
+            RunFolder(tmp_path / name / "sweep" / f"trial-{number}") for name in executors
+        )
+        assert there.metrics.read_bytes() == here.metrics.read_bytes()
+        assert there.checkpoint("best").exists()
 
 
 @pytest.mark.slow

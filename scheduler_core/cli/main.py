@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from scheduler_core.cli import bench, commands, curriculum, evaluation, training, transfer
+from scheduler_core.cli import bench, commands, curriculum, evaluation, sweep, training, transfer
 from scheduler_core.cli.options import SNAPSHOT_HELP, add_common, file, seed, share
 from scheduler_core.errors import SchedulerError
 from scheduler_core.generator import SHOPS, GeneratorConfig
@@ -54,6 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     training.add_train(add("train", help="train a policy"))
     curriculum.add_parser(add("curriculum", help="train a policy stage by stage"))
+    sweep.add_parser(add("sweep", help="search for settings, or train several seeds"))
     transfer.add_parser(add("transfer", help="measure what a policy is worth on new problems"))
     training.add_stop(add("stop", help="ask runs to stop; they can go on later"))
     training.add_runs(add("runs", help="list runs and where they stand"))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -36,23 +36,26 @@ class Range:
 
     def distribution(self, optuna: ModuleType) -> Any:
         """Return the same in Optuna's words."""
+        high = self._numbers(self.step)[-1] if self.step else self.high
         if isinstance(self.low, int):
-            step = 1 if self.step is None else self.step
-            return optuna.distributions.IntDistribution(self.low, self.high, self.log, step)
-        return optuna.distributions.FloatDistribution(self.low, self.high, self.log, self.step)
+            return optuna.distributions.IntDistribution(self.low, high, self.log, self.step or 1)
+        return optuna.distributions.FloatDistribution(self.low, high, self.log, self.step)
 
     def grid(self, name: str) -> list[Any]:
         """Return every number, if there is an end to them."""
-        step = 1 if isinstance(self.low, int) and not self.log else self.step
-        if self.step is not None:
-            step = self.step
+        step = 1 if isinstance(self.low, int) and self.step is None else self.step
         if step is None:
             raise ConfigError(
                 f"space: {name}: a grid needs choices, or a step; give choices such as "
                 f"[{self.low}, {self.high}], or another sampler"
             )
-        count = math.floor((self.high - self.low) / step + 1e-9) + 1
-        return [self.low + i * step for i in range(count)]
+        return self._numbers(step)
+
+    def _numbers(self, step: float) -> list[Any]:
+        """Return low, low + step, and so on, as they are written: 0.3, not 0.30000000000000004."""
+        low, high, by = (Decimal(str(number)) for number in (self.low, self.high, step))
+        kind = type(self.low)
+        return [kind(low + i * by) for i in range(int((high - low) // by) + 1)]
 
     def value(self, found: Any) -> Any:
         """Return the value that Optuna means."""
