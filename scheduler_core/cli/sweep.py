@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # importing torch takes seconds, and no other command needs a
 
 ONLY_NEW = (
     *("preset", "config", "space", "search", "settings", "sampler", "pruner", "rungs", "parallel"),
-    *("sampler_seed", "seeds", "timesteps", "device", "storage", "folder"),
+    *("sampler_seed", "seeds", "init", "timesteps", "device", "storage", "folder"),
 )
 """Options of a new sweep: one that goes on has them in its folder."""
 
@@ -41,6 +41,9 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=int, nargs="+", metavar="SEED",
                         help="seeds that each trial is trained with; without anything to search, "
                         "one trial; default: that of the settings")  # fmt: skip
+    parser.add_argument("--init", type=Path,
+                        help="checkpoint that every run starts from; default: a warm start of "
+                        "its own")  # fmt: skip
     parser.add_argument("--sampler", choices=("tpe", "random", "grid"), help="default: tpe")
     parser.add_argument("--trials", type=int,
                         help="default: 20; with --resume, how many there are to be")  # fmt: skip
@@ -126,7 +129,7 @@ def _begin(options: argparse.Namespace) -> Path:
         **{name: value for name, value in given.items() if value is not None},
     )
     folder = options.folder or training.new_folder()
-    start_sweep(config, settings, folder)
+    start_sweep(config, settings, folder, options.init)
     return Path(folder)
 
 
@@ -169,9 +172,10 @@ def _outcome(result: SweepResult) -> str:
         lines.append(f"what makes the difference: {shares}")
     lines.append(f"every trial: {folder.trials}")
     if result.best:
+        start = f" --init {folder.init}" if folder.init.exists() else ""
         lines.append(
             f"best: trial {result.best.number}, {_figure(result.best.value)} of the best rule's; "
-            f"train on with: scheduler train --config {folder.best}"
+            f"train with its settings: scheduler train --config {folder.best}{start}"
         )
     if result.state == "stopped":
         lines.append(f"stopped; go on with: scheduler sweep --resume {folder.path}")

@@ -16,6 +16,7 @@ from scheduler_core.training import TrainingConfig
 from scheduler_core.training.config import config_yaml
 from scheduler_core.tuning.space import Space, grid, parse_space
 from scheduler_core.tuning.study import PRUNERS, REDUCTION, SAMPLERS
+from scheduler_core.tuning.trials import INIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class SweepSettings:
     Raises
     ------
     ConfigError
-        If a field is outside its range.
+        If a field is outside its range, or the space has no grid and needs one.
     """
 
     space: Space = field(default_factory=dict)
@@ -64,6 +65,8 @@ class SweepSettings:
         for seed in (self.seed, *self.seeds):
             if not 0 <= seed < 2**63:
                 raise ConfigError(f"seed: must be >= 0 and below 2**63, got {seed}")
+        if self.sampler == "grid":
+            grid(self.space)
 
     @property
     def count(self) -> int:
@@ -87,6 +90,7 @@ class SweepFolder:
 
     config.yaml             settings that all trials share
     sweep.json              `SweepSettings`
+    init.safetensors        checkpoint that every run starts from, if they do not begin anew
     study.db                the Optuna study
     trial-<n>[/seed-<s>]/   folder of a run, or of one run for each seed
     trials.json             every trial so far
@@ -99,6 +103,11 @@ class SweepFolder:
     def config(self) -> Path:
         """Settings that all trials share."""
         return self.path / "config.yaml"
+
+    @property
+    def init(self) -> Path:
+        """Checkpoint that every run starts from, if there is one."""
+        return self.path / INIT
 
     @property
     def trials(self) -> Path:
@@ -123,8 +132,8 @@ class SweepFolder:
         """Return the address of the database."""
         return settings.storage or f"sqlite:///{self.path / 'study.db'}"
 
-    def begin(self, config: TrainingConfig, settings: SweepSettings) -> None:
-        """Make the folder of a new sweep.
+    def begin(self, config: TrainingConfig, settings: SweepSettings, init: Path | None) -> None:
+        """Make the folder of a new sweep, whose runs start from a checkpoint or anew.
 
         Raises
         ------
@@ -137,6 +146,8 @@ class SweepFolder:
                 "another folder"
             )
         write_aside(self.config, config_yaml(config).encode())
+        if init:
+            write_aside(self.init, init.read_bytes())
         self.save(settings)  # last: a folder with settings is a sweep, which can be resumed
 
     def save(self, settings: SweepSettings) -> None:

@@ -197,7 +197,7 @@ def _choices(name: str, what: Mapping[str, Any]) -> Choices:
     values = what["choices"]
     if not isinstance(values, list) or not values or len(what) > 1:
         raise ConfigError(f"space: {name}: choices must be a list of values, got {dict(what)!r}")
-    return Choices(tuple(values))
+    return Choices(tuple(_number(each) if _is_power(each) else each for each in values))
 
 
 def _range(name: str, what: Mapping[str, Any]) -> Range:
@@ -215,8 +215,13 @@ def _range(name: str, what: Mapping[str, Any]) -> Range:
     return Range(low, high, log, step)
 
 
+def _is_power(value: object) -> bool:
+    """Return whether a text is what YAML 1.1 reads 1e-4 as."""
+    return isinstance(value, str) and re.fullmatch(r"[-+]?[\d.]+e[-+]?\d+", value) is not None
+
+
 def _number(value: object) -> float | None:
-    """Return a number; YAML 1.1 reads 1e-4 as text."""
+    """Return a number, also where it is written as a text."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     if not isinstance(value, str):

@@ -11,6 +11,7 @@ import numpy as np
 
 from scheduler_core.errors import ConfigError, one_line
 from scheduler_core.tuning.space import Space, grid, settings_of
+from scheduler_core.tuning.trials import TrialReport
 
 SAMPLERS = ("tpe", "random", "grid")
 PRUNERS = ("median", "halving", "none")
@@ -120,16 +121,18 @@ class Study:
         trial = self._study.ask(distributions)
         return trial.number, settings_of(self._space, trial.params)
 
-    def settings(self, number: int) -> dict[str, Any]:
-        """Return the settings of a trial."""
-        return settings_of(self._space, self.trials()[number].params)
+    def settings(self, found: Any) -> dict[str, Any]:
+        """Return the settings of a trial from its record."""
+        return settings_of(self._space, found.params)
 
-    def report(self, number: int, step: int, values: Mapping[int, float], seconds: float) -> None:
-        """Say how a trial stands at a rung: its value for each seed, and what it took."""
+    def report(self, number: int, step: int, reports: Mapping[int, TrialReport]) -> None:
+        """Say how a trial stands at a rung, by the reports of its runs for each seed."""
         trial = self._live(number)
-        trial.set_user_attr("seeds", {str(seed): value for seed, value in values.items()})
+        values = {str(seed): report.value for seed, report in reports.items()}
+        trial.set_user_attr("seeds", values)
+        seconds = sum(report.seconds for report in reports.values())
         trial.set_user_attr("seconds", trial.user_attrs.get("seconds", 0.0) + seconds)
-        trial.report(float(np.mean(list(values.values()))), step)
+        trial.report(float(np.mean([report.learned for report in reports.values()])), step)
 
     def prune(self, number: int) -> bool:
         """Return whether a trial is not worth going on with; it has ended then."""
@@ -143,9 +146,9 @@ class Study:
         return dict(self.trials()[number].intermediate_values)
 
     def complete(self, number: int) -> None:
-        """End a trial with its last value."""
-        values = self.reached(number)
-        self._study.tell(number, values[max(values)])
+        """End a trial with its value: the mean over the seeds."""
+        values = self.trials()[number].user_attrs["seeds"].values()
+        self._study.tell(number, float(np.mean(list(values))))
 
     def fail(self, number: int, why: str) -> None:
         """End a trial that cannot be."""

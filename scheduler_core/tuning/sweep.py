@@ -7,16 +7,25 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from scheduler_core.errors import ConfigError
 from scheduler_core.executors import Executor
 from scheduler_core.files import finite_or_none, write_aside
+from scheduler_core.policy import load_checkpoint
 from scheduler_core.training import TrainingConfig, load_config
 from scheduler_core.training.config import config_yaml
 from scheduler_core.tuning.settings import SweepFolder, SweepSettings
 from scheduler_core.tuning.study import Study
-from scheduler_core.tuning.trials import TrialReport, TrialWork, read_files, run_trial, write_files
+from scheduler_core.tuning.trials import (
+    INIT,
+    TrialReport,
+    TrialWork,
+    read_files,
+    run_trial,
+    write_files,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +36,14 @@ class Trial:
     state: str
     """``running``, ``complete``, ``pruned`` or ``fail``."""
     value: float | None
-    """Mean over the seeds of the delay cost / the best rule's on the validation set, at the last
-    rung; None before the first, and where it is infinite."""
+    """Mean over the seeds of the delay cost / the best rule's on the validation set, of the best
+    policy so far; None before the first rung, and where it is infinite."""
     settings: dict[str, Any]
     """By dotted name."""
     rungs: dict[int, float | None]
-    """Its value after so many decisions."""
+    """What it was judged by after so many decisions: `TrialReport.learned`, in the mean."""
     seeds: dict[int, float | None]
-    """The last value, for each seed."""
+    """The value for each seed."""
     seconds: float
     """Training time of all its runs."""
     error: str
@@ -62,7 +71,9 @@ class _StopRequested(Exception):
     """Somebody asked to stop."""
 
 
-def start_sweep(config: TrainingConfig, settings: SweepSettings, folder: Path) -> None:
+def start_sweep(
+    config: TrainingConfig, settings: SweepSettings, folder: Path, init: Path | None = None
+) -> None:
     """Make the folder of a new sweep; `run_sweep` runs it.
 
     Parameters
@@ -73,14 +84,25 @@ def start_sweep(config: TrainingConfig, settings: SweepSettings, folder: Path) -
         What is searched, and how.
     folder
         Made if missing.
+    init
+        Checkpoint that every run starts from, in place of a warm start of its own.
 
     Raises
     ------
     ConfigError
-        If the folder holds a sweep already, or the space has no grid and needs one.
+        If the folder holds a sweep already, or what is searched decides nothing after ``init``.
+    CheckpointError
+        If ``init`` cannot be read.
     """
-    _ = settings.count
-    SweepFolder(folder).begin(config, settings)
+    for name in settings.space if init else ():
+        if name.startswith(("network.", "imitation.")):
+            raise ConfigError(
+                f"space: {name}: is settled by the checkpoint to start from; search other "
+                "settings, or let every trial begin anew"
+            )
+    if init:
+        load_checkpoint(init)
+    SweepFolder(folder).begin(config, settings, init)
 
 
 def run_sweep(
@@ -222,12 +244,16 @@ class _Sweep:
             write_files(work.folder, report.files or {})
         for i, number in enumerate(numbers):
             own = reports[i * len(seeds) : (i + 1) * len(seeds)]
-            values = dict(zip(seeds, (report.value for report in own), strict=True))
-            self.study.report(number, until, values, sum(report.seconds for report in own))
+            self.study.report(number, until, dict(zip(seeds, own, strict=True)))
 
     def _work(self, number: int, seed: int, until: int) -> TrialWork:
         folder = self.folder.run(number, seed, self.settings)
-        overrides = self.study.settings(number) | {"seed": seed, "cluster.address": ""}
+        if self.folder.init.exists() and not (folder / INIT).exists():
+            write_aside(folder / INIT, self.folder.init.read_bytes())
+        overrides = self.study.settings(self.study.trials()[number]) | {
+            "seed": seed,
+            "cluster.address": "",
+        }
         if not self.config.device.threads:
             share = (os.cpu_count() or 1) // (self.settings.parallel * len(self.settings.seeds))
             overrides["device.threads"] = 1 if self.carry else max(1, share)
@@ -239,11 +265,11 @@ class _Sweep:
             raise _StopRequested
 
     def _tell(self, number: int) -> None:
-        self.listener(_trial(self.study, number))
+        self.listener(_trial(self.study, self.study.trials()[number]))
 
     def _result(self, state: str) -> SweepResult:
         """Return what has been found so far, and write it down."""
-        trials = tuple(_trial(self.study, each.number) for each in self.study.trials())
+        trials = tuple(_trial(self.study, each) for each in self.study.trials())
         complete = [each for each in trials if each.state == "complete" and each.value is not None]
         best = min(complete, key=lambda each: (each.value, each.number), default=None)
         importances = self.study.importances() if state != "running" else {}
@@ -261,17 +287,17 @@ class _Sweep:
         return SweepResult(self.folder, state, trials, best, importances)
 
 
-def _trial(study: Study, number: int) -> Trial:
-    found = study.trials()[number]
+def _trial(study: Study, found: Any) -> Trial:
+    """Return a trial from Optuna's record of it."""
     rungs = {step: finite_or_none(value) for step, value in found.intermediate_values.items()}
-    seeds = found.user_attrs.get("seeds", {})
+    seeds = {int(seed): value for seed, value in found.user_attrs.get("seeds", {}).items()}
     return Trial(
-        number=number,
+        number=found.number,
         state=found.state.name.lower(),
-        value=rungs[max(rungs)] if rungs else None,
-        settings=study.settings(number),
+        value=finite_or_none(fmean(seeds.values())) if seeds else None,
+        settings=study.settings(found),
         rungs=rungs,
-        seeds={int(seed): finite_or_none(value) for seed, value in seeds.items()},
+        seeds={seed: finite_or_none(value) for seed, value in seeds.items()},
         seconds=found.user_attrs.get("seconds", 0.0),
         error=found.user_attrs.get("error", ""),
     )

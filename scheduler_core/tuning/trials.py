@@ -10,6 +10,9 @@ from tempfile import TemporaryDirectory
 from scheduler_core.files import write_aside
 from scheduler_core.training import RunFolder, TrainingConfig, train
 
+INIT = "init.safetensors"
+"""Checkpoint in the folder of a run that it starts from, if there is one."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrialWork:
@@ -32,6 +35,9 @@ class TrialReport:
 
     value: float
     """Delay cost / the best rule's on the validation set, of the best policy so far."""
+    learned: float
+    """The same of the best policy after an update of PPO, where one was validated: what trials
+    are told apart by before the end, for their warm starts may be the same."""
     seconds: float
     """Wall time of this piece of work."""
     files: Mapping[str, bytes] | None = None
@@ -68,6 +74,15 @@ def _train(work: TrialWork) -> TrialReport:
     run = RunFolder(work.folder)
     begun = run.config.exists()
     if begun and (status := run.read_status())["state"] == "finished":
-        return TrialReport(float(status["best_to_best_rule"]), 0.0)
-    result = train(work.config, work.folder, resume=begun, until=work.until)
-    return TrialReport(result.ratio, result.seconds)
+        value, seconds = float(status["best_to_best_rule"]), 0.0
+    else:
+        start = work.folder / INIT
+        init = start if start.exists() and not begun else None
+        result = train(work.config, work.folder, init=init, resume=begun, until=work.until)
+        value, seconds = result.ratio, result.seconds
+    learned = (
+        metrics["to_best_rule"]
+        for metrics, _ in run.lines()
+        if metrics["phase"] == "ppo" and metrics["timestep"] and metrics.get("to_best_rule")
+    )
+    return TrialReport(value, min(learned, default=value), seconds)
