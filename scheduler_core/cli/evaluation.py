@@ -17,6 +17,7 @@ from scheduler_core.cli.inputs import (
     setting,
 )
 from scheduler_core.cli.options import SNAPSHOT_HELP, add_common, count, file, seed
+from scheduler_core.cluster import make_executor
 from scheduler_core.errors import ConfigError
 from scheduler_core.evaluation import (
     AGGREGATES,
@@ -30,7 +31,6 @@ from scheduler_core.evaluation import (
     trials_csv,
 )
 from scheduler_core.evaluation.study import RIVALS
-from scheduler_core.executors import LocalExecutor
 from scheduler_core.files import write_aside
 from scheduler_core.generator import generate_snapshot
 from scheduler_core.methods import METHODS
@@ -76,6 +76,9 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=count, default=1,
                         help="snapshots worked on at once, which makes each schedule slower; "
                         "default: 1")  # fmt: skip
+    parser.add_argument("--address", default="",
+                        help="of a Ray cluster to work on, such as ray://host:10001; default: "
+                        "this machine")  # fmt: skip
     add_common(parser, _EACH)
     _add_files(parser, "results")
     parser.set_defaults(run=evaluate)
@@ -130,7 +133,7 @@ def evaluate(options: argparse.Namespace) -> int:
         aggregate=options.aggregate,
         gate=gate,
         device=options.device,
-        executor=LocalExecutor(options.threads),
+        executor=make_executor(options.address, options.threads),
     )
     print(tables.study(study))
     if options.json:
