@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import pickle
 import signal
@@ -18,15 +19,19 @@ import pytest
 import torch
 
 from scheduler_core import cluster as cluster_module
+from scheduler_core.cli import main
 from scheduler_core.cluster import RayExecutor, make_executor
 from scheduler_core.errors import ConfigError, ExecutorError, Fault, ProblemError
 from scheduler_core.executors import Executor, LocalExecutor
-from scheduler_core.generator import generate_problem, problem_stream
+from scheduler_core.generator import generate_problem, generate_snapshot, problem_stream
 from scheduler_core.objective import RewardWeights, delay_cost
 from scheduler_core.policy import load_checkpoint
 from scheduler_core.rules import dispatch
-from scheduler_core.training import RunFolder, train
+from scheduler_core.snapshot import write_snapshot
+from scheduler_core.training import RunFolder
+from scheduler_core.training.config import config_yaml
 from scheduler_core.tuning import SweepSettings, parse_space, run_sweep, start_sweep
+from tests.builders import untrained_scheduler
 from tests.clusters import RunningCluster, cluster, end_node, free_port, start_node
 from tests.test_training import TINY
 
@@ -187,19 +192,40 @@ def test_ray_executor_makes_the_schedules_that_this_machine_makes(executor: RayE
 def test_training_with_rollouts_on_a_cluster_is_training_here(
     running: RunningCluster, tmp_path: Path
 ) -> None:
-    """Teachers and rollouts come from two nodes, and the metrics are the same to the byte."""
-    executor = make_executor(running.client, 1)
-    results = [
-        train(TINY, tmp_path / name, executor=where)
-        for name, where in (("here", None), ("there", executor))
-    ]
+    """Teachers and rollouts come from two nodes; metrics are the same to the byte, weights too."""
+    config = tmp_path / "tiny.yaml"
+    config.write_text(config_yaml(TINY))
+    for name, address in (("here", ""), ("there", running.client)):
+        train = ["train", "--config", str(config), "--run", str(tmp_path / name)]
+        assert main([*train, "--set", f"cluster.address='{address}'"]) == 0
     here, there = (RunFolder(tmp_path / name) for name in ("here", "there"))
     assert there.metrics.read_bytes() == here.metrics.read_bytes()
-    assert results[0].ratio == results[1].ratio
-    weights = [
+    ours, theirs = (
         load_checkpoint(each.checkpoint("last")).network.state_dict() for each in (here, there)
-    ]
-    assert all(torch.equal(tensor, weights[1][name]) for name, tensor in weights[0].items())
+    )
+    assert all(torch.equal(tensor, theirs[name]) for name, tensor in ours.items())
+
+
+@pytest.mark.slow
+def test_evaluation_on_a_cluster_is_evaluation_here(
+    running: RunningCluster, tmp_path: Path
+) -> None:
+    """A policy and a rule on three snapshots, schedules drawn from the policy among them."""
+    paths = [str(tmp_path / f"{seed}.json") for seed in range(3)]
+    for seed, path in enumerate(paths):
+        write_snapshot(generate_snapshot(9, seed), path)
+    untrained_scheduler(9).save(tmp_path / "policy")
+    lines = []
+    for address in ("", running.client):
+        evaluate = ["evaluate", "--data", *paths, "--model", str(tmp_path / "policy")]
+        evaluate += ["--episodes", "2", "--csv", str(tmp_path / "table.csv"), "--address", address]
+        assert main(evaluate) == 0
+        with (tmp_path / "table.csv").open(encoding="utf-8") as file:
+            lines.append(list(csv.DictReader(file)))
+        for line in lines[-1]:
+            del line["runtime_seconds"]
+    assert len(lines[0]) > 9
+    assert lines[0] == lines[1]
 
 
 @pytest.mark.slow

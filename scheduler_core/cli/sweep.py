@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from scheduler_core.cli import tables, training
+from scheduler_core.cli.options import seed
 from scheduler_core.cluster import make_executor
 from scheduler_core.errors import ConfigError, one_line
 from scheduler_core.executors import Executor, ProcessExecutor
@@ -38,7 +39,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--search", nargs="+", action="extend", default=[], metavar="NAME=RANGE",
                         help="the same, such as 'ppo.learning_rate=1e-5..1e-3 log' or "
                         "ppo.epochs=[1,2,4]")  # fmt: skip
-    parser.add_argument("--seeds", type=int, nargs="+", metavar="SEED",
+    parser.add_argument("--seeds", type=seed, nargs="+", metavar="SEED",
                         help="seeds that each trial is trained with; without anything to search, "
                         "one trial; default: that of the settings")  # fmt: skip
     parser.add_argument("--init", type=Path,
@@ -52,7 +53,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
                         help="times that a trial is judged; default: 3")  # fmt: skip
     parser.add_argument("--parallel", type=int,
                         help="trials asked for at a time; default: one for each core")  # fmt: skip
-    parser.add_argument("--seed", type=int, dest="sampler_seed", help="of the sampler; default: 0")
+    parser.add_argument("--seed", type=seed, dest="sampler_seed", help="of the sampler; default: 0")
     parser.add_argument("--timesteps", type=int, help="decisions of PPO rollouts, of each run")
     parser.add_argument("--device", choices=DEVICES, help="where networks learn")
     parser.add_argument("--set", nargs="+", action="extend", default=[], dest="settings",

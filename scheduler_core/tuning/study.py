@@ -130,8 +130,7 @@ class Study:
         trial = self._live(number)
         values = {str(seed): report.value for seed, report in reports.items()}
         trial.set_user_attr("seeds", values)
-        seconds = sum(report.seconds for report in reports.values())
-        trial.set_user_attr("seconds", trial.user_attrs.get("seconds", 0.0) + seconds)
+        trial.set_user_attr("seconds", sum(report.seconds for report in reports.values()))
         trial.report(float(np.mean([report.learned for report in reports.values()])), step)
 
     def prune(self, number: int) -> bool:

@@ -39,7 +39,7 @@ class TrialReport:
     """The same of the best policy after an update of PPO, where one was validated: what trials
     are told apart by before the end, for their warm starts may be the same."""
     seconds: float
-    """Wall time of this piece of work."""
+    """Wall time of the run so far."""
     files: Mapping[str, bytes] | None = None
     """What is in the folder now, if the work came with files."""
 
@@ -73,16 +73,16 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
 def _train(work: TrialWork) -> TrialReport:
     run = RunFolder(work.folder)
     begun = run.config.exists()
-    if begun and (status := run.read_status())["state"] == "finished":
-        value, seconds = float(status["best_to_best_rule"]), 0.0
-    else:
+    if not begun or run.read_status()["state"] != "finished":
         start = work.folder / INIT
         init = start if start.exists() and not begun else None
-        result = train(work.config, work.folder, init=init, resume=begun, until=work.until)
-        value, seconds = result.ratio, result.seconds
+        train(work.config, work.folder, init=init, resume=begun, until=work.until)
+    status = run.read_status()
+    value = status["best_to_best_rule"]
+    value = float("inf") if value is None else float(value)
     learned = (
         metrics["to_best_rule"]
         for metrics, _ in run.lines()
         if metrics["phase"] == "ppo" and metrics["timestep"] and metrics.get("to_best_rule")
     )
-    return TrialReport(value, min(learned, default=value), seconds)
+    return TrialReport(value, min(learned, default=value), float(status["seconds"]))
