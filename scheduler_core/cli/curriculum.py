@@ -13,7 +13,6 @@ from scheduler_core.cli.training import (
     PRESETS,
     ProgressDisplay,
     add_common,
-    executor_of,
     new_folder,
     only_free,
     overrides_of,
@@ -65,14 +64,12 @@ def curriculum(options: argparse.Namespace) -> int:
         only_free({name.removeprefix("training."): value for name, value in overrides.items()})
     config = load_settings(CurriculumConfig, path, overrides)
     folder = options.resume or options.folder or new_folder()
-    executor = executor_of(config.training)
     print(f"curriculum: {folder}", flush=True)
     with stop_on_signals() as should_stop, ProgressDisplay() as display:
         result = run_curriculum(
             config,
             folder,
             resume=bool(options.resume),
-            executor=executor,
             listener=display,
             stage_listener=_print_attempt,
             should_stop=should_stop,

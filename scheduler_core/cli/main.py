@@ -54,10 +54,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     training.add_train(add("train", help="train a policy"))
     curriculum.add_parser(add("curriculum", help="train a policy stage by stage"))
-    sweep.add_parser(add("sweep", help="search for settings, or train several seeds"))
     transfer.add_parser(add("transfer", help="measure what a policy is worth on new problems"))
     training.add_stop(add("stop", help="ask runs to stop; they can go on later"))
     training.add_runs(add("runs", help="list runs and where they stand"))
+    sweep.add_parser(add("sweep", help="search for settings, or train several seeds"))
     _add_generate(add("generate", help="make a synthetic snapshot"))
     _add_bench(add("bench", help="measure how fast the simulator is"))
     return parser

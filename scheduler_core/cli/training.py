@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from scheduler_core.cli import tables
 from scheduler_core.cli.inputs import setting
 from scheduler_core.cli.options import seed
-from scheduler_core.cluster import make_executor
 from scheduler_core.errors import ConfigError
-from scheduler_core.executors import Executor
 from scheduler_core.methods import DEVICES
 
 if TYPE_CHECKING:  # importing torch takes seconds, and no other command needs all of training
@@ -91,7 +89,6 @@ def train(options: argparse.Namespace) -> int:
     else:
         config = load_config(config_path(options), overrides)
     folder = options.resume or options.folder or new_folder()
-    executor = executor_of(config)
     print(f"run: {folder}", flush=True)  # before hours of training, even into a pipe
     with stop_on_signals() as should_stop, ProgressDisplay() as display:
         result = run_training(
@@ -99,7 +96,6 @@ def train(options: argparse.Namespace) -> int:
             folder,
             init=options.init,
             resume=bool(options.resume),
-            executor=executor,
             listener=display,
             tell=lambda reason: print(f"learning on {reason}", flush=True),
             should_stop=should_stop,
@@ -131,12 +127,6 @@ def runs(options: argparse.Namespace) -> int:
                      "" if best is None else f"{best:.3f}"])  # fmt: skip
     print(tables.align(rows) if len(rows) > 1 else f"no runs in {options.folder}")
     return 0
-
-
-def executor_of(config: TrainingConfig) -> Executor | None:
-    """Return the cluster that the settings name; None: threads here, as they say."""
-    address = config.cluster.address
-    return make_executor(address, 1) if address else None
 
 
 def config_path(options: argparse.Namespace) -> Path | None:

@@ -11,6 +11,7 @@ from time import perf_counter
 import numpy as np
 import torch
 
+from scheduler_core.cluster import make_executor
 from scheduler_core.errors import ConfigError
 from scheduler_core.executors import Executor, LocalExecutor
 from scheduler_core.generator import problem_stream
@@ -84,7 +85,8 @@ def train(
         Go on from the last checkpoint in the folder. Only ``device``, ``cluster`` and
         ``save_seconds`` may differ from the settings that the run began with.
     executor
-        Where rollouts and teachers run; default: threads here, as ``device`` says.
+        Where rollouts and teachers run; default: as ``cluster`` says, or in threads here, as many
+        as ``device`` says.
     listener
         Told of every update.
     tell
@@ -104,6 +106,8 @@ def train(
         process trains in it.
     DeviceError
         If the device is not on this machine.
+    ExecutorError
+        If the cluster of the config cannot be reached, or is lost.
     """
     folder = RunFolder(run)
     _check_folder(folder, config, init, resume)
@@ -124,6 +128,7 @@ def train(
             if parent or not config.imitation.problems:
                 state.enter("ppo", config)
         ledger = Ledger(config, folder, state, origin, listener)
+        executor = executor or make_executor(config.cluster.address, compute.threads)
         trainer = Trainer(config, state, ledger, compute, executor)
         trainer.should_stop, trainer.until = should_stop, until
         with folder.locked():
@@ -182,7 +187,7 @@ class Trainer:
     compute
         What the network learns on.
     executor
-        Where rollouts and teachers run; None: in threads here, as many as learn.
+        Where rollouts and teachers run.
     """
 
     def __init__(
@@ -191,14 +196,14 @@ class Trainer:
         state: TrainingState,
         ledger: Ledger,
         compute: Compute,
-        executor: Executor | None,
+        executor: Executor,
     ) -> None:
         self.config = config
         self.state = state
         self.ledger = ledger
         self.compute = compute
         self.here = LocalExecutor(compute.threads)
-        self.executor = executor or self.here
+        self.executor = executor
         self.should_stop: Callable[[], bool] = lambda: False
         self.until: int | None = None
         self.draw_small = job_source(config.task, config.imitation.max_families)
