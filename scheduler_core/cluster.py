@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -150,7 +151,8 @@ def _connect(address: str) -> Any:
     _connected.clear()
     _probe(os.environ.get("RAY_ADDRESS", address) if address == "auto" else address)
     try:
-        with _kept_signals():
+        with _kept_signals(), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Ray Client connection timed out")  # said below
             ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         raise _unreachable(address, one_line(error)) from error

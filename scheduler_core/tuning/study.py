@@ -157,17 +157,18 @@ class Study:
     def importances(self) -> dict[str, float]:
         """Return how much each setting matters, if enough trials have ended to tell.
 
-        PED-ANOVA (Watanabe, Bansal and Hutter, IJCAI 2023), which takes milliseconds.
+        PED-ANOVA (Watanabe, Bansal and Hutter, IJCAI 2023) of the best quarter; it takes
+        milliseconds.
         """
         done = self._study.get_trials(
             deepcopy=False, states=(self._optuna.trial.TrialState.COMPLETE,)
         )
         varied = [name for name in self._space if len({str(t.params[name]) for t in done}) > 1]
-        if len(done) < 8 or len(varied) < 2:
+        if len(done) < 12 or len(varied) < 2:
             return {}
         importance = self._optuna.importance
         found = importance.get_param_importances(
-            self._study, evaluator=importance.PedAnovaImportanceEvaluator()
+            self._study, evaluator=importance.PedAnovaImportanceEvaluator(target_quantile=0.25)
         )
         return {name: float(value) for name, value in found.items()}
 

@@ -258,7 +258,9 @@ class _Sweep:
             share = (os.cpu_count() or 1) // (self.settings.parallel * len(self.settings.seeds))
             overrides["device.threads"] = 1 if self.carry else max(1, share)
         config = load_config(self.folder.config, overrides)
-        return TrialWork(number, config, folder, until, read_files(folder) if self.carry else None)
+        if not self.carry:
+            return TrialWork(number, config, folder, until)
+        return TrialWork(number, _with_whole_paths(config), folder, until, read_files(folder))
 
     def _check(self) -> None:
         if self.should_stop():
@@ -285,6 +287,15 @@ class _Sweep:
             text = config_yaml(load_config(self.folder.config, overrides))
             write_aside(self.folder.best, text.encode())
         return SweepResult(self.folder, state, trials, best, importances)
+
+
+def _with_whole_paths(config: TrainingConfig) -> TrainingConfig:
+    """Return the settings for a machine where another folder is the current one."""
+    data, validation_data = (
+        tuple(str(Path(path).resolve()) for path in paths)
+        for paths in (config.task.data, config.validation_data)
+    )
+    return replace(config, task=replace(config.task, data=data), validation_data=validation_data)
 
 
 def _trial(study: Study, found: Any) -> Trial:
