@@ -116,7 +116,7 @@ def test_train_by_preset_takes_the_settings_that_ship(call: Call, tmp_path: Path
     )  # fmt: skip
     assert code == 0
     config = load_config(tmp_path / "run" / "config.yaml")
-    assert (config.validate_every, config.ppo.averaging) == (10, 0.95)
+    assert (config.validate_every, config.ppo.averaging) == (10, 0.9)
     assert config.network.hidden_sizes == (8, 8, 8)
 
 
