@@ -174,7 +174,10 @@ def test_curriculum_whose_threshold_is_missed_exits_with_1(
             ["--stages", "6", "7", "8", "--timesteps", 5, 6],
             "--timesteps: must be one value, or one for each of 3 stages, got 2",
         ),
-        (["--stages", "6", "--success-threshold", 2], "success_threshold must be in [0, 1], got 2"),
+        (
+            ["--stages", "6", "--success-threshold", 2],
+            "stages.success_threshold: must be in [0, 1], got 2",
+        ),
         (["--stages", "6", "absent.json"], "absent.json: cannot be read"),
     ],
 )

@@ -110,10 +110,13 @@ def test_a_curriculum_is_told_from_another(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("{}", "stages: must be one or more"),
-        ("stages: [{timesteps: 0}]", "stages: timesteps must be >= 1, got 0"),
-        ("stages: [{success_threshold: 2}]", "success_threshold must be in [0, 1], got 2"),
-        ("stages: [{cost_threshold: -1}]", "cost_threshold must be >= 0, got -1"),
-        ("stages: [{min_families: 9, max_families: 8}]", "min_families must be >= 1 and <= max"),
+        ("stages: [{timesteps: 0}]", "stages.timesteps: must be >= 1, got 0"),
+        ("stages: [{success_threshold: 2}]", "stages.success_threshold: must be in [0, 1], got 2"),
+        ("stages: [{cost_threshold: -1}]", "stages.cost_threshold: must be >= 0, got -1"),
+        (
+            "stages: [{min_families: 9, max_families: 8}]",
+            "stages.min_families: must be >= 1 and <=",
+        ),
         ("stages: [{size: 4}]", "stages[0].size: is not a setting; the settings here are data, "),
         ("{stages: [{}], on_miss: cry}", "on_miss: must be one of repeat, go_on, stop, got 'cry'"),
         ("{stages: [{}], max_repeats: -1}", "max_repeats: must be >= 0, got -1"),

@@ -17,24 +17,18 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from scheduler_core.errors import CheckpointError, ConfigError
-from scheduler_core.policy import NetworkConfig, load_checkpoint
+from scheduler_core.policy import load_checkpoint
 from scheduler_core.training import Progress, RunFolder, TrainingConfig, list_runs, train
-from scheduler_core.training.settings import DeviceConfig, ImitationConfig, PPOConfig, TaskConfig
+from scheduler_core.training.settings import DeviceConfig, PPOConfig
+from tests import test_training
 from tests.builders import untrained_scheduler
 
-TINY = TrainingConfig(
-    timesteps=200,
-    seed=3,
-    validate_every=2,
-    validation_problems=1,
+TINY = replace(
+    test_training.TINY,
     checkpoint_every=2,
     save_seconds=0.0,
-    task=TaskConfig(min_families=5, max_families=8),
-    network=NetworkConfig(hidden_sizes=(8, 8, 8)),
-    imitation=ImitationConfig(problems=40, max_families=6, swaps=50, epochs=2),
-    ppo=PPOConfig(problems_per_update=2, rollouts_per_problem=2, epochs=1, minibatch_size=64),
+    imitation=replace(test_training.TINY.imitation, problems=40),
 )
-
 
 pytestmark = pytest.mark.usefixtures("checking_all_the_time")
 

@@ -27,6 +27,30 @@ from filelock import FileLock, Timeout
 from scheduler_core.errors import ConfigError
 from scheduler_core.files import append_line, finite_or_none, write_aside
 
+LOCK = ".lock"
+"""File in a folder that whoever writes there holds a lock on."""
+
+
+@contextmanager
+def exclusive(folder: Path, refusal: str) -> Iterator[None]:
+    """Keep every other process from writing in a folder, which is made if missing.
+
+    Raises
+    ------
+    ConfigError
+        With the text ``refusal``, if another process does already.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=1)  # patience for those who only look whether somebody holds it
+    except Timeout:
+        raise ConfigError(refusal) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
 
 @dataclass(frozen=True)
 class RunFolder:
@@ -67,18 +91,12 @@ class RunFolder:
         ConfigError
             If another process does already.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        try:
-            # A moment's patience, for those who only look whether somebody holds the lock.
-            with FileLock(self.path / ".lock", timeout=1):
-                self._stop_file.unlink(missing_ok=True)
-                for left in self.path.rglob(".*.tmp"):  # a process was killed as it wrote aside
-                    left.unlink()
-                yield
-        except Timeout:
-            raise ConfigError(
-                f"run {self.path}: is being trained by another process; stop that one, or wait"
-            ) from None
+        refusal = f"run {self.path}: is being trained by another process; stop that one, or wait"
+        with exclusive(self.path, refusal):
+            self._stop_file.unlink(missing_ok=True)
+            for left in self.path.rglob(".*.tmp"):  # a process was killed as it wrote aside
+                left.unlink()
+            yield
 
     @property
     def is_locked(self) -> bool:
@@ -86,7 +104,7 @@ class RunFolder:
         if not self.path.is_dir():
             return False
         try:
-            with FileLock(self.path / ".lock", timeout=0):
+            with FileLock(self.path / LOCK, timeout=0):
                 return False
         except Timeout:
             return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -9,6 +10,24 @@ from scheduler_core.errors import ConfigError
 from scheduler_core.generator import SHOPS
 from scheduler_core.methods import DEVICES
 from scheduler_core.policy import NetworkConfig
+
+
+def _require(
+    config: object, names: str, rule: str, holds: Callable[[float], bool], place: str = ""
+) -> None:
+    """Raise for the first of some settings for which a rule does not hold."""
+    for name in names.split():
+        value = getattr(config, name)
+        if not holds(value):
+            raise ConfigError(f"{place}{name}: must be {rule}, got {value}")
+
+
+def _not_negative(value: float) -> bool:
+    return value >= 0
+
+
+def _share(value: float) -> bool:
+    return 0 <= value <= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +83,11 @@ class PPOConfig:
             "learning_rate problems_per_update rollouts_per_problem rollout_parts epochs "
             "gradient_parts clip_coef max_grad_norm target_kl gamma"
         )
-        for name in positive.split():
-            if getattr(self, name) <= 0:
-                raise ConfigError(f"ppo.{name}: must be > 0, got {getattr(self, name)}")
-        for name in ("entropy_coef", "value_coef", "gae_lambda"):
-            if getattr(self, name) < 0:
-                raise ConfigError(f"ppo.{name}: must be >= 0, got {getattr(self, name)}")
-        for name in ("gamma", "gae_lambda"):
-            if getattr(self, name) > 1:
-                raise ConfigError(f"ppo.{name}: must be <= 1, got {getattr(self, name)}")
-        if not 0 <= self.averaging < 1:
-            raise ConfigError(f"ppo.averaging: must be in [0, 1), got {self.averaging}")
-        if self.minibatch_size < 2:
-            raise ConfigError(f"ppo.minibatch_size: must be >= 2, got {self.minibatch_size}")
+        _require(self, positive, "> 0", lambda value: value > 0, "ppo.")
+        _require(self, "entropy_coef value_coef gae_lambda", ">= 0", _not_negative, "ppo.")
+        _require(self, "gamma gae_lambda", "<= 1", lambda value: value <= 1, "ppo.")
+        _require(self, "averaging", "in [0, 1)", lambda value: 0 <= value < 1, "ppo.")
+        _require(self, "minibatch_size", ">= 2", lambda value: value >= 2, "ppo.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +115,9 @@ class ImitationConfig:
     """Step size of Adam at the start, > 0; it falls linearly to a tenth."""
 
     def __post_init__(self) -> None:
-        for name in ("problems", "swaps"):
-            if getattr(self, name) < 0:
-                raise ConfigError(f"imitation.{name}: must be >= 0, got {getattr(self, name)}")
-        for name in ("epochs", "learning_rate", "max_families"):
-            if getattr(self, name) <= 0:
-                raise ConfigError(f"imitation.{name}: must be > 0, got {getattr(self, name)}")
+        _require(self, "problems swaps", ">= 0", _not_negative, "imitation.")
+        positive = "epochs learning_rate max_families"
+        _require(self, positive, "> 0", lambda value: value > 0, "imitation.")
 
 
 WEIGHT_SOURCES = ("sliders", "makespan")
@@ -157,9 +165,7 @@ class TaskConfig:
                 "task.min_families: must be >= 1 and <= task.max_families, got "
                 f"{self.min_families} and {self.max_families}"
             )
-        for name in ("fixed_share", "varied_share", "constrained_share"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ConfigError(f"task.{name}: must be in [0, 1], got {getattr(self, name)}")
+        _require(self, "fixed_share varied_share constrained_share", "in [0, 1]", _share, "task.")
         if not self.shops:
             raise ConfigError("task.shops: must name at least one type of shop")
         for shop in self.shops:
@@ -202,9 +208,8 @@ class DeviceConfig:
     """The same on Apple MPS."""
 
     def __post_init__(self) -> None:
-        for name in ("threads", "cuda_minibatch_size", "mps_minibatch_size"):
-            if getattr(self, name) < 0:
-                raise ConfigError(f"device.{name}: must be >= 0, got {getattr(self, name)}")
+        counts = "threads cuda_minibatch_size mps_minibatch_size"
+        _require(self, counts, ">= 0", _not_negative, "device.")
         named = {
             "name": DEVICES,
             "matmul_precision": MATMUL_PRECISIONS,
@@ -267,12 +272,9 @@ class TrainingConfig:
     cluster: ClusterConfig = field(default_factory=ClusterConfig)
 
     def __post_init__(self) -> None:
-        for name in ("patience", "checkpoint_every", "save_seconds"):
-            if getattr(self, name) < 0:
-                raise ConfigError(f"{name}: must be >= 0, got {getattr(self, name)}")
-        for name in ("timesteps", "validate_every", "validation_problems"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name}: must be >= 1, got {getattr(self, name)}")
+        _require(self, "patience checkpoint_every save_seconds", ">= 0", _not_negative)
+        positive = "timesteps validate_every validation_problems"
+        _require(self, positive, ">= 1", lambda value: value >= 1)
         if not self.validation_sizes or min(self.validation_sizes) < 1:
             raise ConfigError(
                 f"validation_sizes: must be one or more, each >= 1, got {self.validation_sizes}"
@@ -308,17 +310,12 @@ class StageConfig:
     def __post_init__(self) -> None:
         if not 1 <= self.min_families <= self.max_families:
             raise ConfigError(
-                "stages: min_families must be >= 1 and <= max_families, got "
+                "stages.min_families: must be >= 1 and <= max_families, got "
                 f"{self.min_families} and {self.max_families}"
             )
-        if self.timesteps < 1:
-            raise ConfigError(f"stages: timesteps must be >= 1, got {self.timesteps}")
-        if not 0 <= self.success_threshold <= 1:
-            raise ConfigError(
-                f"stages: success_threshold must be in [0, 1], got {self.success_threshold}"
-            )
-        if self.cost_threshold < 0:
-            raise ConfigError(f"stages: cost_threshold must be >= 0, got {self.cost_threshold}")
+        _require(self, "timesteps", ">= 1", lambda value: value >= 1, "stages.")
+        _require(self, "success_threshold", "in [0, 1]", _share, "stages.")
+        _require(self, "cost_threshold", ">= 0", _not_negative, "stages.")
 
     @property
     def name(self) -> str:
@@ -355,5 +352,4 @@ class CurriculumConfig:
             raise ConfigError("stages: must be one or more")
         if self.on_miss not in ON_MISS:
             raise ConfigError(f"on_miss: must be one of {', '.join(ON_MISS)}, got {self.on_miss!r}")
-        if self.max_repeats < 0:
-            raise ConfigError(f"max_repeats: must be >= 0, got {self.max_repeats}")
+        _require(self, "max_repeats", ">= 0", _not_negative)

@@ -8,12 +8,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from scheduler_core.errors import ConfigError
 from scheduler_core.files import write_aside
 from scheduler_core.training import TrainingConfig
 from scheduler_core.training.config import config_yaml
+from scheduler_core.training.run import exclusive
 from scheduler_core.tuning.space import Space, grid, parse_space
 from scheduler_core.tuning.study import PRUNERS, REDUCTION, SAMPLERS
 from scheduler_core.tuning.trials import INIT
@@ -180,11 +179,6 @@ class SweepFolder:
         ConfigError
             If another process does already.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(self.path / ".lock", timeout=0):
-                yield
-        except Timeout:
-            raise ConfigError(
-                f"sweep {self.path}: is being run by another process; stop that one, or wait"
-            ) from None
+        refusal = f"sweep {self.path}: is being run by another process; stop that one, or wait"
+        with exclusive(self.path, refusal):
+            yield
