@@ -105,7 +105,9 @@ def test_a_run_stopped_anywhere_and_resumed_equals_one_never_stopped(
             if result.state == "finished":
                 break
             stops += 1
-            assert RunFolder(folder).read_status()["state"] == "stopped"
+            status, last = RunFolder(folder).read_status(), RunFolder(folder).checkpoint("last")
+            assert status["state"] == "stopped"
+            assert status["timestep"] == load_checkpoint(last).record["training"]["timestep"]
         else:
             assert train(config, folder, resume=True).state == "finished"
         assert stops > 0

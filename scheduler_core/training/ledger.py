@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import subprocess
 import traceback
 from collections.abc import Callable, Mapping
@@ -104,7 +105,7 @@ class Ledger:
         self.listener = listener
         self._began = perf_counter() - state.counters.seconds
         self._next_save = 0.0
-        self._committed = b""
+        self._committed, self._as_committed = b"", state.counters
         self.total = 0
         """Timesteps of the phase."""
 
@@ -148,6 +149,7 @@ class Ledger:
         """Take the state for what a stopped run goes on from, and write it if it is time to."""
         self.state.counters.sizes = self.folder.sizes()
         self._committed = self.state.encode(self._record())
+        self._as_committed = copy.copy(self.state.counters)
         if perf_counter() >= self._next_save:
             self._write_committed()
 
@@ -161,7 +163,7 @@ class Ledger:
 
     def end(self, state: str) -> TrainingResult:
         """Leave the run as ``finished`` or ``stopped``, as it was after its last whole update."""
-        self._write_committed()
+        self._drop_update()
         counters = self.state.counters
         result = TrainingResult(
             best=self.folder.checkpoint("best"),
@@ -180,7 +182,7 @@ class Ledger:
 
     def fail(self, error: BaseException) -> None:
         """Leave word of what ended the run, and where to go on from."""
-        self._write_committed()
+        self._drop_update()
         if isinstance(error, KeyboardInterrupt):
             self._write_status("stopped")
             return
@@ -191,6 +193,11 @@ class Ledger:
     def close(self) -> None:
         """Write what is left of the events."""
         self._events.close()
+
+    def _drop_update(self) -> None:
+        """Forget what has been counted since the last commit, for that is what is gone on from."""
+        self.state.counters = self._as_committed
+        self._write_committed()
 
     def _write_committed(self) -> None:
         write_aside(self.folder.checkpoint("last"), self._committed)
