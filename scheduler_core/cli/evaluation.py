@@ -25,6 +25,7 @@ from scheduler_core.evaluation import (
     Contender,
     Gate,
     Trial,
+    check_trials,
     run_study,
     run_trials,
     study_document,
@@ -122,6 +123,7 @@ def evaluate(options: argparse.Namespace) -> int:
     gate = Gate.from_mapping(dict(setting(text, "--gate") for text in options.gate or ()))
     contenders = _contenders(options.methods, options.model, options.ensemble)
     cases = _cases(options)
+    check_trials(cases, contenders, options.seeds, options.episodes)
     together = options.ensemble is not None or options.episodes * len(options.seeds) > 1
     announce_compiling(options.methods, together=together)
     study = run_study(

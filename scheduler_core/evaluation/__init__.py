@@ -6,7 +6,7 @@ means that nobody waited for anybody.
 
 from scheduler_core.evaluation.files import study_document, trials_csv
 from scheduler_core.evaluation.gate import Check, Gate, Verdict
-from scheduler_core.evaluation.running import Case, Contender, Trial, run_trials
+from scheduler_core.evaluation.running import Case, Contender, Trial, check_trials, run_trials
 from scheduler_core.evaluation.statistics import (
     AGGREGATES,
     BOOTSTRAP_SAMPLES,
@@ -34,6 +34,7 @@ __all__ = [
     "Study",
     "Trial",
     "Verdict",
+    "check_trials",
     "compare",
     "compare_costs",
     "cost_ratios",

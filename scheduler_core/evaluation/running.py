@@ -128,7 +128,7 @@ def run_trials(
     ConfigError, CheckpointError, DeviceError
         If there is nothing to run, seeds repeat, or as `scheduler_core.methods.make_schedule`.
     """
-    _check(cases, contenders, seeds, episodes)
+    check_trials(cases, contenders, seeds, episodes)
     entries = {
         weights: _entries(contenders, weights, device)
         for weights in dict.fromkeys(case.weights for case in cases)
@@ -154,9 +154,16 @@ def run_trials(
     ]
 
 
-def _check(
+def check_trials(
     cases: Sequence[Case], contenders: Sequence[Contender], seeds: Sequence[int], episodes: int
 ) -> None:
+    """Raise what `run_trials` would raise of what it is asked for, before any work.
+
+    Raises
+    ------
+    ConfigError
+        If there is nothing to do, or a name, a seed or a number of schedules cannot be.
+    """
     if not cases or not contenders:
         raise ConfigError("evaluation: must have a snapshot and a method, got none")
     if episodes < 1:
