@@ -104,6 +104,8 @@ def test_a_run_is_listed_stopped_and_resumed(call: Call, tmp_path: Path) -> None
     assert errors.startswith("seed: cannot change when a run resumes")
     code, text, _ = call("train", "--resume", run, "--device", "cpu", "--set", "save_seconds=1")
     assert (code, "finished after" in text) == (0, True)
+    code, _, errors = call("train", "--resume", "nowhere")
+    assert (code, errors) == (1, "run nowhere: is not the folder of a run\n")
     assert call("runs", tmp_path / "empty")[1] == f"no runs in {tmp_path / 'empty'}\n"
 
 

@@ -80,11 +80,12 @@ def presets() -> list[str]:
 
 def train(options: argparse.Namespace) -> int:
     """Train a policy in the folder of a run and say where it is."""
-    from scheduler_core.training import load_config
+    from scheduler_core.training import RunFolder, load_config
     from scheduler_core.training import train as run_training
 
     overrides = overrides_of(options)
     if options.resume:
+        RunFolder(options.resume).read_status()  # raises where there is no run
         config = load_config(options.resume / "config.yaml", only_free(overrides))
     else:
         config = load_config(config_path(options), overrides)
