@@ -18,6 +18,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from scheduler_core.errors import CheckpointError, ConfigError
 from scheduler_core.policy import load_checkpoint
+from scheduler_core.snapshot import read_snapshot
 from scheduler_core.training import Progress, RunFolder, TrainingConfig, list_runs, train
 from scheduler_core.training.settings import DeviceConfig, PPOConfig
 from tests import test_training
@@ -329,6 +330,9 @@ def test_fine_tuning_is_measured_against_where_it_began(tmp_path: Path) -> None:
     first = next(iter(RunFolder(tmp_path / "run").lines()))[0]
     assert (first["phase"], first["timestep"], first["update"]) == ("ppo", 0, 0)
     assert result.start == {name: first[name] for name in result.start}
+    record = load_checkpoint(result.best).record
+    assert record["init_sha256"] == load_checkpoint(start).sha256
+    assert record["data_sha256"] == [read_snapshot("data/10_jobs.json").sha256]
     assert {"to_best_rule/data/default", "to_best_rule_elsewhere"} <= set(result.start)
     geometric = [
         first[f"to_best_rule/data/{name}"] for name in ("default", "late_only", "on_time_only")

@@ -22,7 +22,7 @@ from scheduler_core.training.config import config_yaml, first_difference, load_s
 from scheduler_core.training.ledger import Listener, TrainingResult
 from scheduler_core.training.run import RunFolder
 from scheduler_core.training.settings import CurriculumConfig, StageConfig, TrainingConfig
-from scheduler_core.training.tasks import read_problem
+from scheduler_core.training.tasks import read_data
 from scheduler_core.training.trainer import train
 from scheduler_core.training.validation import Validation
 
@@ -93,7 +93,7 @@ def run_curriculum(
         As `train`.
     """
     for path in (path for stage in config.stages for path in stage.data):
-        read_problem(path)  # a fault in the last stage's must not be found hours later
+        read_data(path)  # a fault in the last stage's must not be found hours later
     _open(config, folder, resume)
     attempts: list[Attempt] = []
     best: Path | None = None

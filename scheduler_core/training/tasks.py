@@ -31,7 +31,7 @@ from scheduler_core.simulator import (
     make_objective,
     to_arrays,
 )
-from scheduler_core.snapshot import read_snapshot
+from scheduler_core.snapshot import Snapshot, read_snapshot
 from scheduler_core.training.settings import TaskConfig
 
 DEFAULT = RewardWeights()
@@ -133,7 +133,7 @@ def job_source(config: TaskConfig, max_families: int | None = None) -> Source:
     ProblemError
         If a snapshot file of the config is faulty or leaves nothing to decide.
     """
-    given = [read_problem(path) for path in config.data]
+    given = [read_data(path).problem for path in config.data]
     largest = max(
         config.min_families, min(config.max_families, max_families or config.max_families)
     )
@@ -196,8 +196,8 @@ def constrained(shop: GeneratorConfig, rng: np.random.Generator) -> GeneratorCon
     )
 
 
-def read_problem(path: str) -> Problem:
-    """Return the problem of a snapshot file to train or validate on.
+def read_data(path: str) -> Snapshot:
+    """Return a snapshot file to train or validate on.
 
     Raises
     ------
@@ -205,9 +205,9 @@ def read_problem(path: str) -> Problem:
         If the file is faulty or leaves nothing to decide.
     """
     try:
-        problem = read_snapshot(Path(path)).problem
+        snapshot = read_snapshot(Path(path))
     except ProblemError as error:  # there may be several files
         raise ProblemError(fault.of_file(path) for fault in error.faults) from None
-    if all(family.num_locked == len(family.tasks) for family in problem.families):
+    if all(family.num_locked == len(family.tasks) for family in snapshot.problem.families):
         raise ProblemError([Fault(path, "needs at least one task that is not locked")])
-    return problem
+    return snapshot

@@ -35,14 +35,14 @@ from scheduler_core.training.ppo import approach, update
 from scheduler_core.training.run import RunFolder
 from scheduler_core.training.settings import TrainingConfig
 from scheduler_core.training.state import TrainingState
-from scheduler_core.training.tasks import Job, job_source, make_tasks
+from scheduler_core.training.tasks import Job, job_source, make_tasks, read_data
 from scheduler_core.training.teachers import Lesson, TeacherActor, find_plan
 from scheduler_core.training.validation import Validation
 
 TEACHERS_AT_ONCE = 32
 """Problems of which teachers make schedules between two reports."""
 
-ORIGIN = ("init_sha256", "git_commit")
+ORIGIN = ("init_sha256", "data_sha256", "git_commit")
 """What every checkpoint remembers of where the run began."""
 
 HEADS = ("scorer.", "critic.")
@@ -124,9 +124,12 @@ def train(
             torch.manual_seed(config.seed)
             network = parent.network if parent else CandidatePolicy(size)
             state = TrainingState.fresh(network.to(compute.device), config)
-            origin = dict(zip(ORIGIN, (parent and parent.sha256, git_commit()), strict=True))
+            hashes = [read_data(path).sha256 for path in config.task.data]
+            values = (parent and parent.sha256, hashes, git_commit())
+            origin = dict(zip(ORIGIN, values, strict=True))
             if parent or not config.imitation.problems:
                 state.enter("ppo", config)
+        origin["device"] = compute.device.type
         ledger = Ledger(config, folder, state, origin, listener)
         executor = executor or make_executor(config.cluster.address, compute.threads)
         trainer = Trainer(config, state, ledger, compute, executor)

@@ -30,7 +30,7 @@ from scheduler_core.training.tasks import (
     Tasks,
     constrained,
     make_tasks,
-    read_problem,
+    read_data,
     sample_weights,
     varied,
 )
@@ -124,7 +124,7 @@ def _own(config: TrainingConfig) -> dict[str, list[Job]]:
     paths = config.validation_data or config.task.data
     if not paths:
         return {}
-    problems = [read_problem(path) for path in paths]
+    problems = [read_data(path).problem for path in paths]
     settings = VALIDATION_WEIGHTS
     if config.task.weights == "makespan":
         settings = {"makespan": MAKESPAN_WEIGHTS}
