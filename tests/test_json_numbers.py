@@ -10,7 +10,6 @@ import pytest
 
 from scheduler_core.evaluation import Comparison, Evaluation
 from scheduler_core.files import finite_or_none
-from scheduler_core.policy import choose_device
 from scheduler_core.training import TrainingConfig, load_config, train
 
 
@@ -59,7 +58,7 @@ def test_train_that_diverges_writes_null_for_what_is_no_number(
     diverging: TrainingConfig, tmp_path: Path
 ) -> None:
     """The app reads these files while the run goes on: each line stays JSON."""
-    train(diverging, tmp_path, choose_device("cpu"))
+    train(diverging, tmp_path)
 
     def refuse(constant: str) -> None:
         raise AssertionError(f"{constant} is not JSON")

@@ -151,30 +151,32 @@ def _train_until_killed(folder: Path, resume: bool) -> None:
 @pytest.mark.slow
 def test_a_run_killed_at_twenty_moments_leaves_whole_files_and_resumes(tmp_path: Path) -> None:
     """SIGKILL, anywhere from the first file to the last: no hole, no line twice, nothing half."""
-    train(TINY, tmp_path / "whole")
-    never_killed, seconds = RunFolder(tmp_path / "whole"), 3.0
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.test_runs"])
-    rng, kills, runs = np.random.default_rng(1), 0, 0
+
+    def train_for(seconds: float | None, run: RunFolder) -> int | None:
+        """Train, or go on, in a process that is killed after some seconds; return its exit code."""
+        process = context.Process(target=_train_until_killed, args=(run.path, run.config.exists()))
+        process.start()
+        process.join(seconds)
+        process.kill()  # if it has ended, nothing happens
+        process.join()
+        return process.exitcode
+
+    never_killed, begin = RunFolder(tmp_path / "whole"), time.perf_counter()
+    assert train_for(None, never_killed) == 0
+    whole, rng, kills = time.perf_counter() - begin, np.random.default_rng(1), 0
+    run = RunFolder(tmp_path / "run")
     while kills < 20:
-        run = RunFolder(tmp_path / f"killed-{runs}")
-        runs += 1
-        while True:
-            resume = run.config.exists()
-            process = context.Process(target=_train_until_killed, args=(run.path, resume))
-            begin = time.perf_counter()
-            process.start()
-            process.join(timeout=float(rng.uniform(0.2, seconds)))
-            if not process.is_alive():
-                assert process.exitcode == 0
-                seconds = min(seconds, time.perf_counter() - begin)
-                assert same_outcome(never_killed, run)
-                break
-            process.kill()
-            process.join()
-            assert process.exitcode == -signal.SIGKILL
-            kills += 1
-            check_whole(run)
+        code = train_for(float(rng.uniform(0.0, whole)), run)
+        assert code in (0, -signal.SIGKILL)
+        kills += code != 0
+        check_whole(run)
+        if run.config.exists() and run.read_status()["state"] == "finished":
+            assert same_outcome(never_killed, run)
+            run = RunFolder(run.path / "next")
+    assert train_for(None, run) == 0
+    assert same_outcome(never_killed, run)
 
 
 def check_whole(run: RunFolder) -> None:
