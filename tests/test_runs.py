@@ -211,6 +211,20 @@ def test_nobody_can_be_asked_to_stop_who_does_not_train(tmp_path: Path) -> None:
         RunFolder(tmp_path / "run").ask_to_stop()
 
 
+def test_training_puts_the_settings_of_pytorch_back(tmp_path: Path) -> None:
+    """They are those of the whole process, which may have other work."""
+
+    def settings() -> tuple[object, ...]:
+        precision = torch.get_float32_matmul_precision()
+        return torch.get_num_threads(), precision, torch.backends.cudnn.benchmark
+
+    before = settings()
+    during: list[tuple[object, ...]] = []
+    train(TINY, tmp_path, listener=lambda _: during.append(settings()))
+    assert settings() == before
+    assert {each != before for each in during} == {True}
+
+
 def test_a_second_process_is_kept_out(tmp_path: Path) -> None:
     """Two writers of one metrics file would spoil it."""
     run = RunFolder(tmp_path / "run")

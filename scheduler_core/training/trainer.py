@@ -169,11 +169,13 @@ def _check_folder(
 def _settings_of_torch() -> Iterator[None]:
     """Put PyTorch's own settings, which are those of the whole process, back in the end."""
     threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
+    autotuner = torch.backends.cudnn.benchmark
     try:
         yield
     finally:
         torch.set_num_threads(threads)
         torch.set_float32_matmul_precision(precision)
+        torch.backends.cudnn.benchmark = autotuner
 
 
 class Trainer:
