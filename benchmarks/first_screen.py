@@ -12,6 +12,8 @@ import argparse
 import shutil
 import statistics
 import sys
+import tempfile
+from pathlib import Path
 from time import perf_counter
 
 from playwright.sync_api import sync_playwright
@@ -24,7 +26,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--openings", type=int, default=5)
     options = parser.parse_args()
-    with serve() as address, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as home,
+        serve(Path(home)) as address,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=BROWSER_ARGS
         )

@@ -2,17 +2,17 @@
 
 import streamlit as st
 
-from ui import figures
+from ui import about
 
 st.header("About the figures", anchor=False)
 st.write(
     "Every schedule, whatever made it, is measured by the same few lines of code and checked by "
     "the same validator. This page says what the numbers mean."
 )
-figures.show_colours()
-figures.show_working_time()
-figures.show_definitions()
-figures.show_score()
-figures.show_comparison()
-figures.show_validator()
-figures.show_decision()
+about.show_colours()
+about.show_working_time()
+about.show_definitions()
+about.show_score()
+about.show_comparison()
+about.show_validator()
+about.show_decision()

@@ -6,21 +6,20 @@ import json
 
 import streamlit as st
 
-from scheduler_core.methods import load_policy, shipped_model
-from scheduler_core.objective import RewardWeights
+from scheduler_core.methods import load_policy
 from scheduler_core.schedule_file import replay_command, schedule_csv, schedule_document
-from scheduler_core.snapshot import Snapshot
+from ui.bench import Bench
 from ui.plans import Comparison, Plan
 from ui.snapshots import SAMPLES
 
 
-def show_downloads(snapshot: Snapshot, comparison: Comparison, weights: RewardWeights) -> None:
+def show_downloads(bench: Bench, comparison: Comparison) -> None:
     """Draw two buttons per plan; a file is written when its button is pressed, not before."""
     with st.container(horizontal=True, vertical_alignment="center", key="downloads"):
         for plan in comparison.plans:
             st.download_button(
                 f"{plan.label} as JSON",
-                lambda plan=plan: _json(snapshot, plan, weights),
+                lambda plan=plan: _json(bench, plan),
                 file_name=f"schedule-{plan.method}.json",
                 mime="application/json",
                 key=f"json_{plan.method}",
@@ -29,7 +28,7 @@ def show_downloads(snapshot: Snapshot, comparison: Comparison, weights: RewardWe
             )
             st.download_button(
                 f"{plan.label} as CSV",
-                lambda plan=plan: schedule_csv(snapshot.problem, plan.schedule),
+                lambda plan=plan: schedule_csv(bench.problem, plan.schedule),
                 file_name=f"schedule-{plan.method}.csv",
                 mime="text/csv",
                 key=f"csv_{plan.method}",
@@ -38,16 +37,18 @@ def show_downloads(snapshot: Snapshot, comparison: Comparison, weights: RewardWe
             )
 
 
-def _json(snapshot: Snapshot, plan: Plan, weights: RewardWeights) -> str:
-    certificate = {"replay": _replay_command(snapshot, plan)}
+def _json(bench: Bench, plan: Plan) -> str:
+    certificate: dict[str, object] = {"replay": _replay_command(bench, plan)}
     if plan.method == "ppo":
-        certificate["checkpoint_sha256"] = load_policy(shipped_model(weights)).sha256
-    document = schedule_document(snapshot, plan.schedule, weights, plan.metrics, certificate)
+        certificate["checkpoint_sha256"] = load_policy(bench.model).sha256
+    document = schedule_document(
+        bench.snapshot, plan.schedule, bench.weights, plan.metrics, certificate
+    )
     return json.dumps(document, indent=1, ensure_ascii=False)
 
 
-def _replay_command(snapshot: Snapshot, plan: Plan) -> str:
+def _replay_command(bench: Bench, plan: Plan) -> str:
     """Return the command that makes the schedule again, run from the folder of the workbench."""
-    sample = SAMPLES / f"{snapshot.name}.json"
-    path = f"{SAMPLES.name}/{sample.name}" if sample.exists() else snapshot.name
+    sample = SAMPLES / f"{bench.snapshot.name}.json"
+    path = f"{SAMPLES.name}/{sample.name}" if sample.exists() else bench.snapshot.name
     return replay_command(path, plan.method, plan.schedule.seed, f"schedule-{plan.method}.json")

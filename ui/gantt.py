@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -58,20 +58,24 @@ def show_charts(problem: Problem, comparison: Comparison) -> None:
         dark=st.context.theme.type == "dark",
     )
     figure.update_layout(dragmode="select", selectdirection="h")
-    with st.container(height=_height(figure), border=False, key="gantt_viewport"):
-        st.plotly_chart(
-            figure,
-            key=state.CHART,
-            on_select=lambda: _take_selection(problem.created_at),
-            selection_mode="box",
-            config=_CONFIG,
-            alt=f"Gantt charts by {choice.by}: {', '.join(schedules)}",
-        )
+    draw(
+        figure,
+        state.CHART,
+        f"Gantt charts by {choice.by}: {', '.join(schedules)}",
+        on_select=lambda: _take_selection(problem.created_at),
+        selection_mode="box",
+    )
     kind = "machines in use" if choice.by == "machine" else "families"
     order = "busiest" if choice.by == "machine" else "earliest due"
     shown = f"The {order} {len(rows)} of {len(rows) + left_out} {kind}." if left_out else ""
     zoom = "Drag over a stretch of time to zoom in; time window All zooms out."
     st.caption(" ".join([shown, *_pauses(figure), zoom]))
+
+
+def draw(figure: go.Figure, key: str, alt: str, **selection: Any) -> None:
+    """Draw a Gantt chart; what is much taller than a screen scrolls in a window of its own."""
+    with st.container(height=_height(figure), border=False, key=f"{key}_viewport"):
+        st.plotly_chart(figure, key=key, config=_CONFIG, alt=alt, **selection)
 
 
 def _pauses(figure: go.Figure) -> Iterator[str]:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 import streamlit as st
 
 from scheduler_core.errors import CheckpointError
-from scheduler_core.methods import METHODS, make_schedule, need_compiling, shipped_model
+from scheduler_core.methods import METHODS, make_schedule, need_compiling
 from scheduler_core.objective import Metrics, RewardWeights, measure
 from scheduler_core.problem import Problem
 from scheduler_core.schedule import Schedule
-from scheduler_core.snapshot import Snapshot
 from scheduler_core.validation import Violation, validate
 from ui import state
+from ui.bench import Bench
 
 DEFAULT_METHODS = ("ppo", "edd")
 REFERENCE = "edd"
@@ -98,18 +99,18 @@ def waiting_text(problem: Problem, methods: Sequence[str]) -> str:
     return text
 
 
-def compare(snapshot: Snapshot, methods: Sequence[str], weights: RewardWeights) -> Comparison:
+def compare(bench: Bench, methods: Sequence[str]) -> Comparison:
     """Return the plans of the methods; the best rule stands in for one that lacks its model."""
     plans: dict[str, Plan] = {}
     unavailable: dict[str, str] = {}
     for method in methods:
         try:
-            plans[method] = _plan_of(snapshot, method, weights)
+            plans[method] = plan_of(bench, method)
         except CheckpointError as error:
             unavailable[method] = str(error)
-            plans.setdefault(STAND_IN, _plan_of(snapshot, STAND_IN, weights))
+            plans.setdefault(STAND_IN, plan_of(bench, STAND_IN))
     leader = next(iter(plans.values()))
-    reference = _reference(snapshot, leader, list(plans.values()), weights)
+    reference = _reference(bench, leader, list(plans.values()))
     return Comparison(tuple(plans.values()), reference, unavailable)
 
 
@@ -126,17 +127,23 @@ def datable(problem: Problem, comparison: Comparison) -> Problem:
     return problem if 2 * last < left.total_seconds() else replace(problem, created_at=None)
 
 
-def _reference(
-    snapshot: Snapshot, leader: Plan, plans: Sequence[Plan], weights: RewardWeights
-) -> Plan | None:
+def _reference(bench: Bench, leader: Plan, plans: Sequence[Plan]) -> Plan | None:
     """Return EDD's plan, shown or not; where EDD leads, the second plan."""
     if leader.method != REFERENCE:
-        return _plan_of(snapshot, REFERENCE, weights)
+        return plan_of(bench, REFERENCE)
     return plans[1] if len(plans) > 1 else None
 
 
-def _plan_of(snapshot: Snapshot, method: str, weights: RewardWeights) -> Plan:
-    return _plan(snapshot.sha256, method, weights, _model_stamp(method, weights), snapshot.problem)
+def plan_of(bench: Bench, method: str) -> Plan:
+    """Return the plan of a method, made once for a snapshot, weights and, for PPO, a model.
+
+    Raises
+    ------
+    CheckpointError
+        If the method is PPO and its checkpoint is missing, damaged or of another version.
+    """
+    model = bench.model if method == "ppo" else None
+    return _plan(bench.snapshot.sha256, method, bench.weights, model, _stamp(model), bench.problem)
 
 
 # Keyed by the contents of the snapshot and the model: the problem is determined by the former. A
@@ -146,22 +153,20 @@ def _plan(
     sha256: str,  # noqa: ARG001
     method: str,
     weights: RewardWeights,
+    model: Path | None,
     model_stamp: int,  # noqa: ARG001
     _problem: Problem,
 ) -> Plan:
-    schedule = make_schedule(_problem, method, weights)
+    schedule = make_schedule(_problem, method, weights, model=model)
     metrics = measure(_problem, schedule, weights)
     # The figures come from the validator too; it runs again only where there is something to name.
     violations = validate(_problem, schedule) if metrics.constraint_violations else []
     return Plan(method, schedule, metrics, tuple(violations))
 
 
-def _model_stamp(method: str, weights: RewardWeights) -> int:
-    """Return when the checkpoint behind a method was changed last, 0 where there is none."""
-    if method != "ppo":
-        return 0
-    model = shipped_model(weights)
-    return model.stat().st_mtime_ns if model.exists() else 0
+def _stamp(model: Path | None) -> int:
+    """Return when a checkpoint was changed last, 0 where there is none."""
+    return model.stat().st_mtime_ns if model is not None and model.exists() else 0
 
 
 def show_unavailable(comparison: Comparison) -> None:

@@ -11,9 +11,9 @@ from scheduler_core.errors import ProblemError
 from scheduler_core.problem import Machine
 from scheduler_core.snapshot import Snapshot, parse_snapshot, read_snapshot
 from scheduler_core.snapshot.json_text import MAX_BYTES
-from ui import state
+from ui import home, state
 
-SAMPLES = Path(__file__).resolve().parent.parent / "data"
+SAMPLES = home.ROOT / "data"
 FIRST_SAMPLE = "100_jobs"
 UPLOAD = "upload"
 MAX_UPLOAD_MB = MAX_BYTES // 2**20
@@ -118,8 +118,8 @@ def show_rejection() -> None:
         st.button("Dismiss", on_click=state.dismiss_rejection)
 
 
-def show_title(snapshot: Snapshot) -> None:
-    """Draw the page's title with what the snapshot holds, in one line."""
+def show_title(title: str, snapshot: Snapshot) -> None:
+    """Draw a page's title with what the snapshot holds, in one line."""
     problem = snapshot.problem
     facts = [
         _count(len(problem.families), "family", "families"),
@@ -129,7 +129,7 @@ def show_title(snapshot: Snapshot) -> None:
     if problem.created_at is not None:
         facts.append(f"taken {problem.created_at:%A %d %B %Y, %H:%M}")
     with st.container(horizontal=True, vertical_alignment="bottom", key="title"):
-        st.header("Schedule", anchor=False, width="content")
+        st.header(title, anchor=False, width="content")
         st.caption(" · ".join(facts))
 
 

@@ -1,7 +1,8 @@
-"""What the app remembers in a browser session: every key has its name here, and its type.
+"""What pages share in a browser session: every such key has its name here, and its type.
 
-Choices that are worth sharing (sample, methods, view) are widgets bound to the URL under these
-names. What must outlive its widget, such as an uploaded snapshot, is a plain key.
+A key that one page alone knows is named beside its widget. Choices that are worth sharing (sample,
+weights, methods) are widgets bound to the URL under these names. What must outlive its widget, such
+as an uploaded snapshot, is a plain key.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from scheduler_core.errors import Fault
 from scheduler_core.snapshot import Snapshot
 
 SAMPLE = "sample"
+WEIGHTS = "weights"
+MODEL = "model"
 METHODS = "methods"
 VIEW = "view"
 ROWS = "rows"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from scheduler_core import methods
+from scheduler_core import methods, weights_file
 from scheduler_core.errors import ConfigError, ProblemError, one_line
 from scheduler_core.instances import MAKESPAN_WEIGHTS, parse_instance
 from scheduler_core.methods import Ensemble, Model
@@ -56,15 +56,7 @@ def read_weights(path: Path | None, judged: Sequence[Path]) -> RewardWeights:
                 "weights unless --weights is given; give it, or evaluate them one kind at a time"
             )
         return MAKESPAN_WEIGHTS if instances else RewardWeights()
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except _NOT_YAML as error:
-        raise ConfigError(f"weights {path}: must be YAML or JSON ({one_line(error)})") from error
-    if not isinstance(document, dict):
-        raise ConfigError(
-            f"weights {path}: must be a mapping of names to numbers, such as early_bonus_per_day: 0"
-        )
-    return RewardWeights.from_mapping(document)
+    return weights_file.read_weights(path)
 
 
 def setting(text: str, option: str = "--set") -> tuple[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -25,9 +26,15 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that the served app keeps its runs, models and uploads in."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def server(home: Path) -> Iterator[str]:
     """Serve the app and return its address."""
-    with serve() as address:
+    with serve(home) as address:
         yield address
 
 

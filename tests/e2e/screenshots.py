@@ -1,44 +1,51 @@
 """Take the pictures of the app that the documents show: ``python -m tests.e2e.screenshots``.
 
-Serves the app itself and writes ``docs/images/schedule.png``, ``schedule-dark.png`` and
-``shifts.png``.
+Serves the app itself and writes ``docs/images``. Names of pictures as arguments take these only.
 """
 
 from __future__ import annotations
 
 import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from tests.e2e.scenes import all_scenes
 from tests.e2e.serving import BROWSER_ARGS, ROOT, WAIT_MS, serve
 
-SHIFTS = "?sample=Sample,+60+families+in+shifts"
-PICTURES = {
-    "schedule.png": ("light", ""),
-    "schedule-dark.png": ("dark", ""),
-    "shifts.png": ("light", SHIFTS),
-}
-"""Colour scheme and query of each picture."""
-SIZE = {"width": 1440, "height": 900}
+WIDTH = 1440
 
 
-def main() -> None:
-    """Write all pictures."""
+def main(names: Sequence[str]) -> None:
+    """Write all pictures, or some of them."""
     folder = ROOT / "docs" / "images"
     folder.mkdir(parents=True, exist_ok=True)
-    with serve() as address, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as home,
+        serve(Path(home)) as address,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=BROWSER_ARGS
         )
-        for name, (scheme, query) in PICTURES.items():
-            page = browser.new_page(viewport=SIZE, color_scheme=scheme)
+        for name, scene in all_scenes().items():
+            if names and name not in names:
+                continue
+            page = browser.new_page(
+                viewport={"width": WIDTH, "height": scene.height}, color_scheme=scene.scheme
+            )
             page.set_default_timeout(WAIT_MS)
-            page.goto(f"{address}/{query}")
-            page.wait_for_selector(".js-plotly-plot .barlayer .point path")
+            page.goto(f"{address}/{scene.address}")
+            page.wait_for_selector(scene.ready)
+            scene.steps(page)
             page.wait_for_timeout(1500)  # fonts and the fading in of Streamlit's elements
             page.screenshot(path=folder / name)
+            page.close()
         browser.close()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

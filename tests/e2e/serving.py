@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -29,8 +30,10 @@ BROWSER_ARGS = [
 
 
 @contextmanager
-def serve() -> Iterator[str]:
+def serve(home: Path) -> Iterator[str]:
     """Serve the app on a free port, give its address, and stop it at the end.
+
+    What the app writes goes to the folder ``home``.
 
     Raises
     ------
@@ -44,7 +47,11 @@ def serve() -> Iterator[str]:
     options = ["--server.port", str(port), "--server.headless", "true"]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            [*command, *options], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
+            [*command, *options],
+            cwd=ROOT,
+            env=os.environ | {"SCHEDULER_HOME": str(home)},
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
         try:
             if not _wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health", process):

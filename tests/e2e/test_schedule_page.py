@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,6 +13,7 @@ from playwright.sync_api import Page, expect
 from scheduler_core.schedule_file import read_schedule
 from scheduler_core.snapshot import read_snapshot
 from scheduler_core.validation import validate
+from tests.e2e.steps import open_page, upload, wait_for_chart
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "data" / "100_jobs.json"
@@ -22,50 +22,6 @@ RULES = "?methods=SPT&methods=EDD&sample=Sample,+40+families"
 SHIFTS = "?methods=SPT&methods=EDD&sample=Sample,+60+families+in+shifts"
 
 pytestmark = pytest.mark.browser
-
-# What the chart shows, read from Plotly itself; "chosen" are the bars at full strength.
-_CHART = """() => {
-  const plot = document.querySelector('.js-plotly-plot');
-  const bars = plot.data.filter(trace => trace.type === 'bar');
-  return {
-    titles: plot.layout.annotations.map(note => note.text).filter(text => text.startsWith('<b>')),
-    range: plot._fullLayout.xaxis.range,
-    second_range: plot._fullLayout.xaxis2.range,
-    colours: bars.map(trace => trace.marker.color),
-    panels: bars.map(trace => trace.xaxis),
-    rows: plot._fullLayout.yaxis._categories,
-    closed: plot.layout.shapes.filter(s => s.name === 'Closed').map(s => s.path.split('Z').length),
-    down: bars.filter(t => t.name === 'Down').flatMap(t => t.y),
-    chosen: bars.flatMap(t => (t.selectedpoints || []).map(i => t.customdata[i][0])),
-  };
-}"""
-
-
-def open_page(page: Page, address: str) -> dict[str, Any]:
-    """Open an address, wait until its charts are drawn, and return what they show."""
-    page.goto(address)
-    return wait_for_chart(page)
-
-
-def wait_for_chart(page: Page, condition: str = "true") -> dict[str, Any]:
-    """Wait until the charts fulfil a condition in JavaScript on `chart`; return what they show."""
-    page.wait_for_selector(".js-plotly-plot .barlayer .point path")
-    page.wait_for_function(
-        f"""() => {{
-          const plot = document.querySelector('.js-plotly-plot');
-          if (!plot || !plot._fullLayout || !plot._fullLayout.xaxis2) return false;
-          const chart = ({_CHART})();
-          return {condition};
-        }}"""
-    )
-    return page.evaluate(_CHART)
-
-
-def upload(page: Page, name: str, content: bytes) -> None:
-    """Give a file to the uploader."""
-    page.locator("input[type=file]").set_input_files(
-        {"name": name, "mimeType": "application/json", "buffer": content}
-    )
 
 
 def test_first_screen_shows_two_gantt_charts(page: Page, server: str) -> None:

@@ -1,16 +1,12 @@
-"""Every page runs without an exception, and what planners do on it has the outcome promised."""
+"""Page Schedule runs without an exception, and what planners do on it has the outcome promised."""
 
 from __future__ import annotations
 
-import json
 import tomllib
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from scheduler_core.errors import CheckpointError
@@ -18,11 +14,9 @@ from scheduler_core.methods import make_schedule
 from scheduler_core.schedule import Schedule
 from scheduler_core.snapshot import parse_snapshot
 from scheduler_core.snapshot.json_text import MAX_BYTES
-from scheduler_core.validation import ViolationKind
+from tests.pages.steps import ROOT, TIMEOUT, chart, open_page, snapshot, texts
 from ui import plans, snapshots, state, tables
 
-ROOT = Path(__file__).resolve().parent.parent
-TIMEOUT = 120  # the first schedule of a process compiles the simulator
 SHIFTS = {
     "calendars": {"days": {"shifts": {"wednesday": [["06:00", "12:00"]]}}},
     "machine_calendars": {"M1": "days"},
@@ -31,51 +25,9 @@ SHIFTS = {
 """M1 works on Wednesdays from 6 to 12, and is down for two hours of the first, from 9 to 11."""
 
 
-@pytest.fixture(autouse=True)
-def _fresh_cache() -> Iterator[None]:
-    """Keep schedules made by one test's stand-ins out of the next test."""
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    yield
-    st.cache_data.clear()
-    st.cache_resource.clear()
-
-
 def schedule_page(**query: str | list[str]) -> AppTest:
     """Return page Schedule on the small sample with two rules, run once."""
-    app = AppTest.from_file(str(ROOT / "pages" / "schedule.py"), default_timeout=TIMEOUT)
-    choices: dict[str, str | list[str]] = {
-        state.SAMPLE: "Sample, 10 families",
-        state.METHODS: ["SPT", "EDD"],
-    }
-    for name, value in (choices | query).items():
-        app.query_params[name] = value
-    return app.run()
-
-
-def snapshot(*, shop: Mapping[str, object] | None = None, **fields: object) -> bytes:
-    """Return a snapshot file with one family of one task, its fields and the shop's as given."""
-    task = {"sequence": 1, "process_name": "P", "processing_time": 5, "assigned_machine": "M1"}
-    family = {"lcd_days_remaining": 3, "is_urgent": False, "tasks": [task | fields]}
-    document = {
-        "metadata": {"created_at": "2025-08-06T08:00:00"},
-        "families": {"JOST1": family},
-        "machines": ["M1"],
-        **(shop or {}),
-    }
-    return json.dumps(document).encode()
-
-
-def texts(app: AppTest) -> str:
-    """Return all text on a page."""
-    return "\n".join(
-        str(element.value) for element in [*app.header, *app.markdown, *app.caption, *app.text]
-    )
-
-
-def chart(app: AppTest) -> Any:
-    """Return the Gantt charts on a page as Plotly gets them."""
-    return json.loads(app.get("plotly_chart")[0].proto.spec)
+    return open_page("schedule", **query)
 
 
 def test_app_on_its_first_run_shows_the_schedule_page() -> None:
@@ -85,21 +37,6 @@ def test_app_on_its_first_run_shows_the_schedule_page() -> None:
     assert app.header[0].value == "Schedule"
     assert len(app.get("plotly_chart")) == 1
     assert len(app.metric) == 8
-
-
-def test_figures_page_defines_every_figure_of_the_tiles() -> None:
-    """What a tile shows is explained, and the weights that matter in training only are named."""
-    app = AppTest.from_file(str(ROOT / "pages" / "figures.py"), default_timeout=TIMEOUT).run()
-    assert not app.exception
-    for words in ("On-time rate", "Delay cost", "Makespan", "Sequence violation", "overlap"):
-        assert words in texts(app)
-
-
-def test_figures_page_names_every_kind_of_violation() -> None:
-    """A rule that the validator checks and the page leaves out would be news to the planner."""
-    app = AppTest.from_file(str(ROOT / "pages" / "figures.py"), default_timeout=TIMEOUT).run()
-    for kind in ViolationKind:
-        assert kind.value in texts(app)
 
 
 def test_schedule_page_with_methods_in_its_address_compares_these() -> None:
@@ -264,10 +201,10 @@ def test_schedule_page_without_a_checkpoint_goes_on_with_the_best_rule(
 ) -> None:
     """PPO is shown as unavailable with the way out; the chart has the best rule and EDD."""
 
-    def no_model(problem, method, weights=None):
+    def no_model(problem, method, weights=None, *, model=None):
         if method == "ppo":
             raise CheckpointError("checkpoint x: cannot be read; train one")
-        return make_schedule(problem, method, weights)
+        return make_schedule(problem, method, weights, model=model)
 
     monkeypatch.setattr(plans, "make_schedule", no_model)
     app = schedule_page(methods=["PPO", "EDD"])
@@ -283,8 +220,8 @@ def test_schedule_page_with_an_invalid_schedule_lists_its_violations(
 ) -> None:
     """A method that forgets a task is found out by the validator, on the screen."""
 
-    def forgetful(problem, method, weights=None) -> Schedule:
-        whole = make_schedule(problem, method, weights)
+    def forgetful(problem, method, weights=None, *, model=None) -> Schedule:
+        whole = make_schedule(problem, method, weights, model=model)
         return replace(whole, tasks=whole.tasks[1:]) if method == "spt" else whole
 
     monkeypatch.setattr(plans, "make_schedule", forgetful)

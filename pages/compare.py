@@ -1,0 +1,5 @@
+"""Page Compare."""
+
+from ui.bench import open_page
+
+bench = open_page("Compare")

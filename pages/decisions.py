@@ -1,0 +1,5 @@
+"""Page Decisions."""
+
+from ui.bench import open_page
+
+bench = open_page("Decisions")

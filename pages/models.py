@@ -1,0 +1,5 @@
+"""Page Models."""
+
+import streamlit as st
+
+st.header("Models", anchor=False)

@@ -1,0 +1,5 @@
+"""Page Training."""
+
+import streamlit as st
+
+st.header("Training", anchor=False)

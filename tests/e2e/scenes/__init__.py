@@ -1,0 +1,35 @@
+"""What the pictures of the app show: a module for each page, with its scenes by file name."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+
+def _stay(page: Page) -> None:
+    """Do nothing: the picture shows the page as it opens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A page at an address, after some steps."""
+
+    address: str
+    """Path and query, such as ``compare?methods=SPT&methods=EDD``."""
+    ready: str
+    """Selector of what is there once the page is drawn."""
+    steps: Callable[[Page], None] = _stay
+    scheme: str = "light"
+    height: int = 900
+
+
+def all_scenes() -> dict[str, Scene]:
+    """Return every scene of every module here, by the name of its picture."""
+    found: dict[str, Scene] = {}
+    for module in pkgutil.iter_modules(__path__):
+        found |= importlib.import_module(f"{__name__}.{module.name}").SCENES
+    return found

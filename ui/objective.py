@@ -1,0 +1,92 @@
+"""The reward weights at hand: presets, those saved by name, and any others, in the URL too."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import streamlit as st
+
+from scheduler_core.errors import ConfigError
+from scheduler_core.objective import RewardWeights
+from scheduler_core.weights_file import read_weights
+from ui import home, state
+
+PRESETS = home.ROOT / "configs" / "rewards"
+BALANCED = "Balanced"
+_CUSTOM = "Custom: "
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+
+
+def presets() -> dict[str, RewardWeights]:
+    """Return the weights that ship, by name, the default ones first."""
+    names = sorted(PRESETS.glob("*.yaml"), key=lambda path: (title(path) != BALANCED, path.stem))
+    return {title(path): read_weights(path) for path in names}
+
+
+def saved() -> dict[str, RewardWeights]:
+    """Return the weights that users saved, by name; a file that is damaged is left out."""
+    found = {}
+    for path in sorted(home.rewards().glob("*.yaml")):
+        try:
+            found[path.stem] = read_weights(path)
+        except (ConfigError, OSError):
+            continue
+    return found
+
+
+def title(path: Path) -> str:
+    """Return the name of a preset as a title: ``deadlines_first`` is Deadlines first."""
+    return path.stem.replace("_", " ").capitalize()
+
+
+def named() -> dict[str, RewardWeights]:
+    """Return all weights that have a name; a preset keeps its name."""
+    return saved() | presets()
+
+
+def text_of(weights: RewardWeights) -> str:
+    """Return the name of weights, else all figures as one text that `weights_of` reads back."""
+    for name, known in named().items():
+        if known == weights:
+            return name
+    return _CUSTOM + ", ".join(f"{value:.12g}" for value in weights.to_dict().values())
+
+
+def weights_of(text: str) -> RewardWeights | None:
+    """Return the weights of a name or of a text of `text_of`, None where it is neither."""
+    if text in (known := named()):
+        return known[text]
+    if not text.startswith(_CUSTOM):
+        return None
+    numbers = text.removeprefix(_CUSTOM).split(", ")
+    names = list(RewardWeights().to_dict())
+    if len(numbers) != len(names) or not all(map(_NUMBER.fullmatch, numbers)):
+        return None
+    try:
+        return RewardWeights.from_mapping(dict(zip(names, map(float, numbers), strict=True)))
+    except ConfigError:
+        return None
+
+
+def choose_weights() -> RewardWeights:
+    """Draw the picker of reward weights and return those chosen."""
+    options = list(named())
+    # Other weights are an option once they are chosen, here or by the address.
+    for text in (st.session_state.get(state.WEIGHTS), st.query_params.get(state.WEIGHTS)):
+        if text and text not in options and weights_of(text) is not None:
+            options.append(text)
+    chosen = st.selectbox(
+        "Reward weights",
+        options,
+        key=state.WEIGHTS,
+        bind="query-params",
+        help="What the business wants. The learned dispatcher is told, and every schedule is "
+        "scored by it. Page Rewards has a slider for each weight.",
+    )
+    return weights_of(chosen or BALANCED) or RewardWeights()
+
+
+def set_weights(weights: RewardWeights) -> None:
+    """Choose other weights; call it from a callback, before the picker is drawn."""
+    st.session_state[state.WEIGHTS] = text_of(weights)

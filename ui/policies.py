@@ -1,0 +1,51 @@
+"""The model that the learned dispatcher runs on: what there is to choose from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from scheduler_core.library import Library
+from scheduler_core.methods import shipped_model
+from scheduler_core.objective import RewardWeights
+from ui import home, state
+
+DEFAULT = "Default"
+
+
+def library() -> Library:
+    """Return the checkpoints of this workbench."""
+    return Library(home.ROOT / "checkpoints", home.models(), home.runs())
+
+
+def choose_model(weights: RewardWeights) -> Path:
+    """Draw the picker of models and return the file of the one chosen."""
+    names = [DEFAULT, *(model.name for model in library().models())]
+    name = st.selectbox(
+        "Model of PPO",
+        names,
+        format_func=lambda name: _label(name, weights),
+        key=state.MODEL,
+        bind="query-params",
+        help="Which checkpoint the learned dispatcher runs on. The default is the one promoted on "
+        "page Models, else the one that ships for the reward weights.",
+    )
+    found = library().find(name) if name and name != DEFAULT else None
+    return found.path if found is not None else default_model(weights)
+
+
+def default_model(weights: RewardWeights) -> Path:
+    """Return the checkpoint that serves where none is picked."""
+    promoted = library().default()
+    return promoted.path if promoted is not None else shipped_model(weights)
+
+
+def model_name(path: Path) -> str:
+    """Return what a checkpoint is called on the screen."""
+    found = next((model.name for model in library().models() if model.path == path), None)
+    return found or path.stem
+
+
+def _label(name: str, weights: RewardWeights) -> str:
+    return f"Default: {model_name(default_model(weights))}" if name == DEFAULT else name
