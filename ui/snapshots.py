@@ -9,13 +9,19 @@ import streamlit as st
 
 from scheduler_core.errors import ProblemError
 from scheduler_core.problem import Machine
-from scheduler_core.snapshot import Snapshot, parse_snapshot, read_snapshot
+from scheduler_core.snapshot import (
+    Kept,
+    Shelf,
+    Snapshot,
+    parse_snapshot,
+    read_snapshot,
+    snapshot_bytes,
+)
 from scheduler_core.snapshot.json_text import MAX_BYTES
 from ui import home, state
 
 SAMPLES = home.ROOT / "data"
 FIRST_SAMPLE = "100_jobs"
-UPLOAD = "upload"
 MAX_UPLOAD_MB = MAX_BYTES // 2**20
 
 
@@ -27,9 +33,7 @@ def sample_names() -> list[str]:
 
 def choose_snapshot() -> Snapshot | None:
     """Draw the picker and the uploader; return the snapshot chosen, None where there is none."""
-    options = sample_names()
-    if state.uploaded() is not None:
-        options = [UPLOAD, *options]
+    options = _options()
     name = st.selectbox(
         "Snapshot",
         options,
@@ -49,32 +53,75 @@ def choose_snapshot() -> Snapshot | None:
         help="A JSON file: families with their due dates and tasks, the machines, and when these "
         "work.",
     )
-    if name == UPLOAD:
-        return state.uploaded()
-    return _sample(name) if name is not None else None
+    return read(name) if name is not None else None
+
+
+def _options() -> list[str]:
+    """Return what the picker offers: what this session has, what the address names, samples."""
+    options = [title for title in state.kept() if shelf().find(title)]
+    for title in (st.session_state.get(state.SAMPLE), st.query_params.get(state.SAMPLE)):
+        if title and title not in options and shelf().find(title):
+            options.append(title)
+    return [*options, *sample_names()]
 
 
 def _label(name: str) -> str:
-    uploaded = state.uploaded()
-    if name == UPLOAD and uploaded is not None:
-        return f"Upload, {uploaded.name}"
+    if name not in sample_names():
+        return name
     size, _, kind = name.partition("_")
     return f"Sample, {size} families" + (" in shifts" if kind == "shifts" else "")
 
 
-def _sample(name: str) -> Snapshot | None:
-    """Return a sample; one that somebody has damaged is refused as an upload would be."""
-    path = SAMPLES / f"{name}.json"
+def shelf() -> Shelf:
+    """Return the snapshots that were uploaded or made here, by anybody."""
+    return Shelf(home.snapshots())
+
+
+def keep(snapshot: Snapshot, kind: str = "Upload") -> str:
+    """Keep a snapshot, offer it in the picker of this session, and return its option there.
+
+    The option alone finds it again, in an address, another session or after a restart.
+
+    Parameters
+    ----------
+    snapshot
+        Its document is kept; its name is what people will read.
+    kind
+        What it is, one capitalised word, such as Scenario.
+    """
+    title = shelf().put(snapshot_bytes(snapshot), snapshot.name, kind).title
+    state.add_kept(title)
+    return title
+
+
+def select(option: str) -> None:
+    """Put a snapshot on the screen; call it from a callback, before the picker is drawn."""
+    state.choose_sample(option)
+
+
+def read(option: str) -> Snapshot | None:
+    """Return the snapshot of an option; one that cannot be read is refused as an upload is."""
+    kept = shelf().find(option)
     try:
+        if kept is not None:
+            return _read_kept(kept.sha256, kept.title, kept)
+        path = SAMPLES / f"{option}.json"
         return _read(path, path.stat().st_mtime_ns)
     except ProblemError as error:
-        state.reject_upload(path.name, error.faults)
+        state.reject_upload(option, error.faults)
         return None
 
 
-@st.cache_data(max_entries=8, show_spinner="Reading the snapshot …")
+# Not st.cache_data: to copy a large snapshot out of that on every click takes long, and nobody
+# changes one.
+@st.cache_resource(max_entries=8, show_spinner="Reading the snapshot …")
 def _read(path: Path, stamp: int) -> Snapshot:  # noqa: ARG001  # a changed file is read anew
     return read_snapshot(path)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the snapshot …")
+def _read_kept(sha256: str, title: str, _kept: Kept) -> Snapshot:  # noqa: ARG001  # its contents
+    return _kept.read()
 
 
 def _take_upload() -> None:
@@ -83,13 +130,16 @@ def _take_upload() -> None:
     if file is None:  # the planner removed the file: what was read from it stays
         state.dismiss_rejection()
         return
+    data = file.getvalue()
     try:
-        snapshot = parse_snapshot(file.getvalue(), file.name)
+        parse_snapshot(data, file.name)
     except ProblemError as error:
         state.reject_upload(file.name, error.faults)
         return
-    state.accept_upload(snapshot)
-    state.choose_sample(UPLOAD)
+    state.dismiss_rejection()
+    title = shelf().put(data, file.name).title
+    state.add_kept(title)
+    select(title)
 
 
 def show_rejection() -> None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import streamlit as st
 
 from scheduler_core.errors import Fault
-from scheduler_core.snapshot import Snapshot
 
 SAMPLE = "sample"
 WEIGHTS = "weights"
@@ -29,7 +28,7 @@ CHART = "gantt"
 LATE_TABLE = "late_table"
 
 _ZOOM = "zoom"
-_UPLOADED = "uploaded_snapshot"
+_KEPT = "kept_snapshots"
 _REJECTED = "rejected_upload"
 _TABLE_ROUND = "late_table_round"
 
@@ -42,15 +41,14 @@ class Rejection:
     faults: tuple[Fault, ...]
 
 
-def uploaded() -> Snapshot | None:
-    """Return the last snapshot that was uploaded and read without a fault."""
-    return st.session_state.get(_UPLOADED)
+def kept() -> list[str]:
+    """Return the titles of the snapshots that this session uploaded or made, the newest first."""
+    return list(st.session_state.get(_KEPT, ()))
 
 
-def accept_upload(snapshot: Snapshot) -> None:
-    """Remember an uploaded snapshot and forget any rejection."""
-    st.session_state[_UPLOADED] = snapshot
-    st.session_state.pop(_REJECTED, None)
+def add_kept(title: str) -> None:
+    """Remember that this session has a snapshot of this title."""
+    st.session_state[_KEPT] = [title, *(each for each in kept() if each != title)]
 
 
 def rejection() -> Rejection | None:
