@@ -54,6 +54,8 @@ class Sheet:
     headers: Sequence[Header]
     rows: Iterable[Sequence[Value]]
     has_filter: bool = field(default=True, kw_only=True)
+    forms: Sequence[str] | None = field(default=None, kw_only=True)
+    """How the numbers of each row read, where rows and not columns differ."""
 
 
 def workbook_bytes(sheets: Iterable[Sheet], moment: datetime | None = None) -> bytes:
@@ -88,8 +90,9 @@ def _write(book: Workbook, sheet: Sheet) -> None:
     page.append([_head(page, header) for header in sheet.headers])
     count = 1
     for row in sheet.rows:
+        form = sheet.forms[count - 1] if sheet.forms else None
         cells = zip(row, sheet.headers, strict=True)
-        page.append([_cell(page, value, header) for value, header in cells])
+        page.append([_cell(page, value, header, form) for value, header in cells])
         count += 1
     if sheet.has_filter:
         page.auto_filter.ref = f"A1:{get_column_letter(len(sheet.headers))}{count}"
@@ -103,7 +106,7 @@ def _head(page: WriteOnlyWorksheet, header: Header) -> Cell:
     return cell
 
 
-def _cell(page: WriteOnlyWorksheet, value: Value, header: Header) -> Cell:
+def _cell(page: WriteOnlyWorksheet, value: Value, header: Header, form: str | None = None) -> Cell:
     if isinstance(value, datetime):
         value = value.replace(tzinfo=None)
         if value.microsecond or value < _FIRST_DAY:
@@ -123,7 +126,7 @@ def _cell(page: WriteOnlyWorksheet, value: Value, header: Header) -> Cell:
     elif isinstance(value, date):
         cell.number_format = "yyyy-mm-dd"
     elif value is not None:
-        cell.number_format = header.form
+        cell.number_format = form or header.form
     return cell
 
 
