@@ -30,6 +30,9 @@ LATE_TABLE = "late_table"
 _ZOOM = "zoom"
 _KEPT = "kept_snapshots"
 _REJECTED = "rejected_upload"
+_CORRECT = (
+    "The schedule on the screen is still the one from before. Correct the file and upload it again."
+)
 _TABLE_ROUND = "late_table_round"
 
 
@@ -39,6 +42,8 @@ class Rejection:
 
     name: str
     faults: tuple[Fault, ...]
+    advice: str
+    """What is on the screen instead, and the way out."""
 
 
 def kept() -> list[str]:
@@ -56,9 +61,9 @@ def rejection() -> Rejection | None:
     return st.session_state.get(_REJECTED)
 
 
-def reject_upload(name: str, faults: tuple[Fault, ...]) -> None:
+def reject_upload(name: str, faults: tuple[Fault, ...], advice: str = _CORRECT) -> None:
     """Remember why an upload was refused; the snapshot on the screen stays."""
-    st.session_state[_REJECTED] = Rejection(name, faults)
+    st.session_state[_REJECTED] = Rejection(name, faults, advice)
 
 
 def dismiss_rejection() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from scheduler_core.export import Record, calendars_zip, schedule_xlsx
+from scheduler_core.export import Record, calendar_ics, calendars_zip, schedule_xlsx
 from scheduler_core.files import write_aside
 from scheduler_core.report import schedule_page
 from scheduler_core.schedule_file import schedule_csv, schedule_document, write_schedule
@@ -13,6 +13,7 @@ from scheduler_core.schedule_file import schedule_csv, schedule_document, write_
 FORMATS: dict[str, Callable[[Record], bytes]] = {
     ".csv": lambda record: schedule_csv(record.problem, record.schedule).encode(),
     ".xlsx": schedule_xlsx,
+    ".ics": calendar_ics,
     ".zip": calendars_zip,
     ".html": lambda record: schedule_page([record]).encode(),
 }

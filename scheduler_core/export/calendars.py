@@ -37,16 +37,16 @@ def machines_in_use(record: Record) -> list[str]:
     return known + sorted(used.difference(known))
 
 
-def calendar_ics(record: Record, machine: str) -> bytes:
-    """Return the tasks on a machine as an iCalendar file; a pause is inside its event.
+def calendar_ics(record: Record, machine: str | None = None) -> bytes:
+    """Return the tasks on a machine, or on all, as an iCalendar file; pauses are inside events.
 
     Raises
     ------
     ScheduleFileError
         If time zero has no date, or an event lies beyond the calendar, which ends in 9999.
     """
-    tasks = [task for task in record.schedule if task.machine == machine]
-    return _calendar(record, machine, tasks, record.due())
+    tasks = [task for task in record.schedule if machine in (None, task.machine)]
+    return _calendar(record, machine or record.snapshot.name, tasks, record.due())
 
 
 def calendars_zip(record: Record) -> bytes:
@@ -86,13 +86,13 @@ def file_stem(name: str) -> str:
 
 
 def _calendar(
-    record: Record, machine: str, tasks: list[ScheduledTask], due: Mapping[str, int]
+    record: Record, name: str, tasks: list[ScheduledTask], due: Mapping[str, int]
 ) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", "-//Scheduling workbench//schedule//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", _line(machine))
+    calendar.add("x-wr-calname", _line(name))
     for task in tasks:
         calendar.add_component(_event(record, task, due.get(task.family_id)))
     return bytes(calendar.to_ical())

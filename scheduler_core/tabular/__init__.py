@@ -8,13 +8,14 @@ from scheduler_core.tabular.reading import (
     with_moment,
 )
 from scheduler_core.tabular.template import template_csv, template_xlsx
-from scheduler_core.tabular.writing import table_csv, table_xlsx
+from scheduler_core.tabular.writing import table_csv, table_faults, table_xlsx
 
 __all__ = [
     "TABLE_SUFFIXES",
     "is_table",
     "read_table",
     "table_csv",
+    "table_faults",
     "table_xlsx",
     "template_csv",
     "template_xlsx",

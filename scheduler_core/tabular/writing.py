@@ -107,8 +107,14 @@ def _names(task: Mapping[str, Any]) -> list[str | None]:
 
 
 def _check_names(snapshot: Snapshot) -> None:
+    if faults := table_faults(snapshot):
+        raise ProblemError(faults)
+
+
+def table_faults(snapshot: Snapshot) -> list[Fault]:
+    """Return the names that a table cannot hold: their blanks would be lost."""
     document: Mapping[str, Any] = snapshot.document
-    faults = []
+    faults: list[Fault] = []
 
     def check(place: str, name: object) -> None:
         if isinstance(name, str) and (name != name.strip() or not name.isprintable()):
@@ -124,8 +130,7 @@ def _check_names(snapshot: Snapshot) -> None:
         check(place, family)
         for index, task in enumerate(fields["tasks"]):
             check(f"{place}.tasks[{index}].process_name", task.get("process_name"))
-    if faults:
-        raise ProblemError(faults)
+    return faults
 
 
 def _columns(rows: Sequence[Row]) -> list[Column]:
