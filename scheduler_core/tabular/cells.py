@@ -95,13 +95,18 @@ def as_date(cell: Cell) -> Json:
     text = cell.strip()
     if dots := _DOTS.fullmatch(text):
         day, month, year, clock = dots.groups()
-        text = f"{year}-{int(month):02}-{int(day):02}" + (f" {clock:0>5}" if clock else "")
+        text = f"{year}-{int(month):02}-{int(day):02}" + (f" {_padded(clock)}" if clock else "")
     if not _ISO.fullmatch(text):
         return cell.strip()
     try:
         return datetime.fromisoformat(text).isoformat() if len(text) > 10 else text
     except ValueError:
         return cell.strip()
+
+
+def _padded(clock: str) -> str:
+    """Return 9:00 as 09:00."""
+    return clock if clock[2] == ":" else f"0{clock}"
 
 
 def as_flag(cell: Cell) -> Json:

@@ -29,6 +29,8 @@ MAX_PARTS = 2_000
 MAX_ROWS = MAX_TASKS + 10_000
 """Most rows of a sheet: a header, the tasks, machines of a CSV file."""
 MAX_COLUMNS = 200
+MAX_CELLS = MAX_ROWS * MAX_COLUMNS
+"""Most cells of a sheet, blank ones too: a row is as wide as its last cell."""
 _DELIMITERS = (";", "\t", ",")
 _GUARDED = re.compile(r"'+[=+\-@\t\r\n]")
 """What `scheduler_core.spreadsheet.guarded` has put an apostrophe before."""
@@ -116,7 +118,11 @@ def _unguarded(cell: str) -> str:
 
 def _take(sheet: Sheet, rows: Iterable[tuple[Cell, ...]], offset: int = 0) -> None:
     """Add the rows that are not blank to a sheet."""
+    width = 0
     for number, cells in enumerate(rows, 1 + offset):
+        width += len(cells)
+        if width > MAX_CELLS:
+            raise _fault(f"must have at most {MAX_CELLS} cells, got more; delete empty columns")
         if all(map(is_blank, cells)):
             continue
         if len(sheet.rows) >= MAX_ROWS:
@@ -136,7 +142,7 @@ def _workbook(data: bytes) -> list[Sheet]:
         for source in book.worksheets:
             source.reset_dimensions()  # what a file says of its size may be untrue
             sheet = Sheet(source.title)
-            rows = source.iter_rows(max_col=MAX_COLUMNS + 1, values_only=True)
+            rows = source.iter_rows(values_only=True)
             _take(sheet, (tuple(map(_simple, row)) for row in rows))
             sheets.append(sheet)
     except ProblemError:
