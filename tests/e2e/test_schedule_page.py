@@ -126,7 +126,7 @@ def test_downloads_are_the_schedule_on_the_screen(page: Page, server: str, tmp_p
     open_page(page, f"{server}/?methods=SPT&methods=EDD")
     page.get_by_role("tab", name="Downloads").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="SPT as JSON").click()
+        page.get_by_role("button", name="JSON", exact=True).click()
     download.value.save_as(tmp_path / "schedule.json")
     problem = read_snapshot(SAMPLE).problem
     schedule = read_schedule(tmp_path / "schedule.json")
@@ -135,7 +135,7 @@ def test_downloads_are_the_schedule_on_the_screen(page: Page, server: str, tmp_p
     assert certificate["replay"].startswith("scheduler schedule data/100_jobs.json --method spt ")
     assert validate(problem, schedule) == []
     with page.expect_download() as download:
-        page.get_by_role("button", name="SPT as CSV").click()
+        page.get_by_role("button", name="CSV", exact=True).click()
     download.value.save_as(tmp_path / "schedule.csv")
     rows = list(csv.reader(io.StringIO((tmp_path / "schedule.csv").read_text("utf-8-sig"))))
     assert len(rows) == 1 + problem.num_tasks
