@@ -7,7 +7,6 @@ from datetime import datetime
 from html import escape
 
 from scheduler_core.charts import gantt, row_names
-from scheduler_core.charts.sheet import plain
 from scheduler_core.export import FIGURES, Record, figure_text, moment
 from scheduler_core.problem import SECONDS_PER_HOUR, Family
 from scheduler_core.report.page import cell, facts, note, page, plot, section, table, tall
@@ -59,16 +58,21 @@ def _figures(records: Sequence[Record]) -> str:
 
 def _charts(records: Sequence[Record]) -> str:
     problem = records[0].problem
-    schedules = {f"<b>{plain(record.label)}</b>": record.schedule for record in records}
+    schedules = {_title(record): record.schedule for record in records}
     rows = row_names(problem, schedules.values(), "machine")
     figure = gantt(problem, schedules, rows=rows[:MAX_ROWS])
-    figure.update_layout(dragmode="zoom")
+    figure.update_layout(dragmode="zoom", template="plotly_white")
     words = ["Drag to zoom in, double-click to zoom out."]
     if any(figure.layout.meta.values()):
         words.append(_PAUSES)
     if len(rows) > MAX_ROWS:
         words.append(f"The busiest {MAX_ROWS} of {len(rows)} machines in use.")
     return section("Machines", note(" ".join(words)), tall(plot(figure, "gantt")))
+
+
+def _title(record: Record) -> str:
+    late = record.metrics.late_families
+    return f"{record.label} · {late} late {'family' if late == 1 else 'families'}"
 
 
 def _late(records: Sequence[Record]) -> str:

@@ -73,6 +73,8 @@ def test_address_of_an_upload_that_has_gone_says_so() -> None:
     assert "Another snapshot is on the screen instead." in texts(app)
     assert "upload it again" in app.dataframe[0].value["What is wrong"][0]
     assert option(app) == "100_jobs"
+    app.button[0].click().run()
+    assert "This file was not loaded" not in texts(app)
 
 
 def test_upload_is_called_by_its_name_and_lies_under_its_hash(home: Path) -> None:
