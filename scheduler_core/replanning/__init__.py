@@ -15,7 +15,8 @@ from scheduler_core.replanning.events import (
 from scheduler_core.replanning.moves import Effect, Move, effects, moves, summary
 from scheduler_core.replanning.replan import Planner, Replan, replan
 from scheduler_core.replanning.scenario import Scenario, read_scenario, scenario_bytes
-from scheduler_core.replanning.situation import Shop, Situation
+from scheduler_core.replanning.situation import Shop, Situation, next_closing
+from scheduler_core.replanning.store import Store
 from scheduler_core.replanning.successor import successor
 from scheduler_core.replanning.words import describe, duration_text, moment_text
 
@@ -33,11 +34,13 @@ __all__ = [
     "Scenario",
     "Shop",
     "Situation",
+    "Store",
     "describe",
     "duration_text",
     "effects",
     "moment_text",
     "moves",
+    "next_closing",
     "read_scenario",
     "replan",
     "scenario_bytes",

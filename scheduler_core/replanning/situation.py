@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from scheduler_core.errors import ConfigError
-from scheduler_core.problem import Family, Machine, Problem
+from scheduler_core.problem import SECONDS_PER_DAY, Family, Machine, Problem
 from scheduler_core.replanning.words import moment_text
 from scheduler_core.schedule import Schedule, ScheduledTask
+from scheduler_core.working_time import working_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +93,23 @@ class Situation:
             for key, task in self.placed.items()
             if task.start < self.now or key in running
         }
+
+
+def next_closing(machine: Machine, time: int) -> tuple[int, int] | None:
+    """Return start and end of the next time, from ``time`` on, that the calendar leaves closed.
+
+    None for a machine that works round the clock, or that no calendar lets work at all.
+    """
+    hours = working_time(machine.calendar)
+    if hours.is_always or not hours.week_work:
+        return None
+    if hours.next_working(time) > time:
+        return time, hours.next_working(time)
+    # Lost time only grows with the end of the stretch, and some is lost within two weeks.
+    reach = range(1, _FORTNIGHT)
+    lost = bisect_left(reach, 1, key=lambda span: span - hours.work_between(time, time + span))
+    start = time + lost
+    return (start, hours.next_working(start)) if lost + 1 < _FORTNIGHT else None
+
+
+_FORTNIGHT = 14 * SECONDS_PER_DAY

@@ -28,7 +28,7 @@ from scheduler_core.replanning import (
 from scheduler_core.rules import dispatch
 from scheduler_core.schedule import Schedule
 from scheduler_core.validation import validate
-from tests.properties.strategies import RandomChoices, mixed_problem, problems
+from tests.properties.strategies import mixed_problem, problems
 
 RULES = ("edd", "spt", "atc", "mwkr")
 
