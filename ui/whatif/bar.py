@@ -60,21 +60,26 @@ def _show_moment(bench: Bench, base: Plan, draft: memory.Draft) -> None:
         help="The shop works by the old plan until this moment. What has started by then stays "
         "where it is; the rest is planned anew. The moment of the snapshot unless changed.",
     )  # fmt: skip
+    st.caption(
+        f"{base.label} makes the old plan and the new one; for another method put it first on the "
+        "left."
+    )
     if now != draft.now:
         memory.change(sha256, "move the moment", replace(draft, now=now))
         st.rerun()
 
 
-def show_actions(bench: Bench, base: Plan, draft: memory.Draft, outcome: Outcome | None) -> None:
+def show_actions(bench: Bench, draft: memory.Draft, outcome: Outcome | None) -> None:
     """Draw the buttons that keep or discard the scenario, and the one that undoes."""
     sha256 = bench.snapshot.sha256
-    with st.container(horizontal=True, vertical_alignment="bottom", key="whatif_actions"):
+    name = ""
+    if draft.events:
+        name = st.text_input(
+            "Name of the scenario", draft.name or _suggestion(draft), max_chars=80,
+            key=f"whatif_name_{hash(draft)}", help="A kept scenario of the same name gives way.",
+        )  # fmt: skip
+    with st.container(horizontal=True, key="whatif_actions"):
         if draft.events:
-            name = st.text_input(
-                "Name of the scenario", draft.name or _suggestion(draft), max_chars=80,
-                key=f"whatif_name_{hash(draft)}", width=280,
-                help="A kept scenario of the same name gives way.",
-            )  # fmt: skip
             st.button(
                 "Keep", icon=":material/bookmark_add:", key="whatif_keep",
                 disabled=outcome is None, on_click=_keep, args=(sha256, name, draft),

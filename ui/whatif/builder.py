@@ -208,7 +208,7 @@ def _choose_machine(scene: _Scene, names: list[str]) -> str:
     order = sorted(names, key=lambda name: (-ahead[name], name))
     return st.selectbox(
         "Machine", order, key="whatif_machine",
-        format_func=lambda name: f"{name} · {duration_text(ahead[name])} to come",
+        format_func=lambda name: f"{name} · {ahead[name] / SECONDS_PER_HOUR:,.0f} h to come",
         help="The busiest first: hours that the plan holds it from the re-planning on.",
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from scheduler_core.replanning import Scenario, describe, moment_text, moves
 from scheduler_core.schedule import Schedule
 from ui import gantt
 from ui.bench import Bench
-from ui.glossary import FIGURES
+from ui.glossary import FIGURES, Figure
 from ui.plans import Plan
 from ui.whatif import memory
 from ui.whatif.outcomes import outcome_of
@@ -24,6 +24,7 @@ from ui.whatif.result import datable
 
 BASE = "Old plan"
 _NUM_ROWS = 12
+_LEFT_OUT = {"runtime_seconds", "utilization"}  # for the width of the table
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,8 @@ def _sides(
 def _show_table(sides: Mapping[str, _Side]) -> None:
     frame = pd.DataFrame({"Scenario": list(sides)})
     for figure in FIGURES:
-        if figure.unit != "s":
-            values = [figure.text(figure.value(side.metrics)) for side in sides.values()]
-            frame[figure.short] = values
+        if figure.name not in _LEFT_OUT:
+            frame[figure.short] = _with_changes(figure, sides)
     frame["Tasks moved"] = [side.num_moves for side in sides.values()]
     frame["Re-planned from"] = [
         moment_text(side.problem.created_at, side.now) if name != BASE else ""
@@ -96,6 +96,16 @@ def _show_table(sides: Mapping[str, _Side]) -> None:
         frame, hide_index=True, height="content" if len(frame) < 12 else 400,
         alt="Figures of the old plan and of every kept scenario, side by side",
     )  # fmt: skip
+
+
+def _with_changes(figure: Figure, sides: Mapping[str, _Side]) -> list[str]:
+    """Return a figure of every plan, with its difference to the old one."""
+    old = figure.value(sides[BASE].metrics)
+    values = {name: figure.value(side.metrics) for name, side in sides.items()}
+    return [
+        figure.text(value) + (f" ({figure.change(value - old)})" if name != BASE else "")
+        for name, value in values.items()
+    ]
 
 
 def _show_choices(bench: Bench, scenarios: list[Scenario]) -> None:
@@ -155,7 +165,12 @@ def _show_pair(sides: Mapping[str, _Side]) -> None:
             window=(first - pad, last + pad),
             dark=st.context.theme.type == "dark",
         )
+        figure.update_layout(showlegend=False)  # its lines would push one chart below the other
         with column:
             gantt.draw(figure, f"whatif_pair_{place}", f"Gantt chart of {name}, by machine")
             if side.events:
                 st.text(side.events)
+    st.caption(
+        "Late families are red and hatched, those with under 24 h to spare yellow and crossed, "
+        "under 72 h blue and dotted, all others plain. Hatching over the bars is downtime."
+    )

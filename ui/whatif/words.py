@@ -35,7 +35,7 @@ def choose_moment(
     zero = problem.created_at.replace(tzinfo=None)
     picked = st.datetime_input(
         label, _date(zero, second), _date(zero, earliest), _date(zero, latest) + _MINUTE,
-        key=key, help=help, format="DD/MM/YYYY", required=True,
+        key=key, help=help, format="DD/MM/YYYY",
     )  # fmt: skip
     chosen = second if picked is None else round((picked - zero).total_seconds())
     # The picker knows no seconds: within its minute, what it was given is meant.
