@@ -195,7 +195,7 @@ def test_event_that_does_not_fit_the_shop_is_refused(event: Event, sentence: str
 
 def test_overrun_of_a_finished_task_is_refused() -> None:
     """F0 ends at 4 hours; at 5 it is too late for it to overrun."""
-    with pytest.raises(ConfigError, match="it ended at 4.0 h; pick a task that still runs"):
+    with pytest.raises(ConfigError, match=r"it ended at 4.0 h; pick a task that still runs"):
         after(shop(), Overrun("F0", 1, HOUR), now=5 * HOUR)
 
 

@@ -137,26 +137,18 @@ def _show_pair(sides: Mapping[str, _Side]) -> None:
     A fragment: another choice draws these two charts anew and nothing else.
     """
     names = list(sides)
-    chosen = []
-    for column, place in zip(st.columns(2), (max(0, len(names) - 2), len(names) - 1), strict=True):
-        side = "left" if not chosen else "right"
-        with column:
-            chosen.append(
-                st.selectbox(
-                    f"On the {side}",
-                    names,
-                    index=place,
-                    key=f"whatif_{side}_{len(names)}",
-                    help="The old plan, or a kept scenario.",
-                )
-            )
-    pair = [sides[name] for name in chosen]
-    schedules = [side.schedule for side in pair]
-    rows = row_names(pair[0].problem, schedules, "machine")[:_NUM_ROWS]
+    left, right = st.columns(2)
+    with left:
+        chosen = [_choose_side("left", names, len(names) - 2)]
+    with right:
+        chosen.append(_choose_side("right", names, len(names) - 1))
+    schedules = [sides[name].schedule for name in chosen]
+    rows = row_names(sides[chosen[0]].problem, schedules, "machine")[:_NUM_ROWS]
     last = max(schedule.makespan for schedule in schedules)
     first = min([0, *(task.start for schedule in schedules for task in schedule)])
     pad = max(1, (last - first) // 80)
-    for place, (column, name, side) in enumerate(zip(st.columns(2), chosen, pair, strict=True)):
+    for place, (column, name) in enumerate(zip((left, right), chosen, strict=True)):
+        side = sides[name]
         figure = before_after(
             datable(side.problem, schedules),
             {f"{name} · {side.metrics.late_families:,} late": side.schedule},
@@ -168,9 +160,18 @@ def _show_pair(sides: Mapping[str, _Side]) -> None:
         figure.update_layout(showlegend=False)  # its lines would push one chart below the other
         with column:
             gantt.draw(figure, f"whatif_pair_{place}", f"Gantt chart of {name}, by machine")
-            if side.events:
-                st.text(side.events)
-    st.caption(
-        "Late families are red and hatched, those with under 24 h to spare yellow and crossed, "
-        "under 72 h blue and dotted, all others plain. Hatching over the bars is downtime."
-    )
+            st.text(side.events)
+    st.caption(_COLOURS)
+
+
+def _choose_side(side: str, names: list[str], index: int) -> str:
+    return st.selectbox(
+        f"On the {side}", names, index=index, key=f"whatif_{side}_{len(names)}",
+        help="The old plan, or a kept scenario.",
+    )  # fmt: skip
+
+
+_COLOURS = (
+    "Late families are red and hatched, those with under 24 h to spare yellow and crossed, under "
+    "72 h blue and dotted, all others plain. Hatching over the bars is downtime."
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import streamlit as st
@@ -82,13 +82,51 @@ def _colour(figure: Figure, change: str) -> str:
     return "normal" if figure.better == "high" else "inverse"
 
 
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What the toolbar above the charts says."""
+
+    by: View
+    limit: int | None
+    days: int | None
+    only_moves: bool
+
+
+@st.fragment
 def show_charts(base: Plan, outcome: Outcome, scenario: Scenario, changes: Sequence[Move]) -> None:
-    """Draw the plan before and after on one axis, with the tasks that move at full strength."""
-    plan = outcome.plan
+    """Draw the plan before and after on one axis, with the tasks that move at full strength.
+
+    A fragment: another view draws these charts anew and nothing else.
+    """
+    choice, plan = _toolbar(), outcome.plan
+    late = {"Before": base.metrics.late_families, "After": outcome.metrics.late_families}
+    pair = zip(late, (base.schedule, plan.schedule), strict=True)
+    schedules = {f"{name} · {late[name]:,} late": schedule for name, schedule in pair}
+    names = _rows(plan.changed, list(schedules.values()), choice.by, scenario, changes)
+    shown = names[: choice.limit]
+    moved = {(move.after.family_id, move.after.sequence) for move in changes}
+    figure = before_after(
+        datable(plan.changed, list(schedules.values())),
+        schedules,
+        now=scenario.now,
+        rows=shown,
+        by=choice.by,
+        moved=moved if choice.only_moves else None,
+        window=window(choice.days, scenario.now),
+        dark=st.context.theme.type == "dark",
+    )
+    gantt.draw(figure, "whatif_gantt", f"Gantt charts before and after, by {choice.by}")
+    if len(shown) < len(names):
+        kind = "machines" if choice.by == "machine" else "families"
+        st.caption(f"{len(shown)} of {len(names):,} {kind}, those with the most moves first.")
+
+
+def _toolbar() -> _Choice:
     with st.container(horizontal=True, vertical_alignment="top", key="whatif_toolbar"):
         view = st.segmented_control(
             "Rows", list(_VIEWS), default="By machine", required=True,
             key="whatif_view", persist_state="session",
+            help="Whether a row of the charts is a machine or a family.",
         )  # fmt: skip
         limit = st.segmented_control(
             "How many", list(_ROWS), default="10", required=True,
@@ -104,26 +142,7 @@ def show_charts(base: Plan, outcome: Outcome, scenario: Scenario, changes: Seque
             "Only what moves", value=True, key="whatif_only", persist_state="session",
             help="Dims every task that stays where it was.",
         )  # fmt: skip
-    by = _VIEWS[view or "By machine"]
-    schedules = {"Before": base.schedule, "After": plan.schedule}
-    names = _rows(plan.changed, list(schedules.values()), by, scenario, changes)
-    shown = names[: _ROWS[limit or "10"]]
-    problem = datable(plan.changed, schedules.values())
-    late = {"Before": base.metrics.late_families, "After": outcome.metrics.late_families}
-    figure = before_after(
-        problem,
-        {f"{name} · {late[name]:,} late": schedule for name, schedule in schedules.items()},
-        now=scenario.now,
-        rows=shown,
-        by=by,
-        moved={(move.after.family_id, move.after.sequence) for move in changes} if only else None,
-        window=window(_DAYS[days or "All"], scenario.now),
-        dark=st.context.theme.type == "dark",
-    )
-    gantt.draw(figure, "whatif_gantt", f"Gantt charts before and after, by {by}")
-    if len(shown) < len(names):
-        kind = "machines" if by == "machine" else "families"
-        st.caption(f"{len(shown)} of {len(names):,} {kind}, those with the most moves first.")
+    return _Choice(_VIEWS[view or "By machine"], _ROWS[limit or "10"], _DAYS[days or "All"], only)
 
 
 def window(days: int | None, now: int) -> tuple[int, int] | None:
