@@ -107,7 +107,7 @@ def summary(events: Sequence[Event], plan: Replan, base: Schedule, now: int) -> 
 
 def _late_text(late: int) -> str:
     if late == 0:
-        return "no more late families"
+        return "as many late families as before"
     number, more = abs(late), "more" if late > 0 else "fewer"
     return f"{number:,} {more} late {'family' if number == 1 else 'families'}"
 

@@ -72,17 +72,17 @@ def _show_moment(bench: Bench, base: Plan, draft: memory.Draft) -> None:
 def show_actions(bench: Bench, draft: memory.Draft, outcome: Outcome | None) -> None:
     """Draw the buttons that keep or discard the scenario, and the one that undoes."""
     sha256 = bench.snapshot.sha256
-    name = ""
+    name_key = f"whatif_name_{hash(draft)}"
     if draft.events:
-        name = st.text_input(
-            "Name of the scenario", draft.name or _suggestion(draft), max_chars=80,
-            key=f"whatif_name_{hash(draft)}", help="A kept scenario of the same name gives way.",
+        st.text_input(
+            "Name of the scenario", draft.name or _suggestion(draft), max_chars=80, key=name_key,
+            help="A kept scenario of the same name gives way.",
         )  # fmt: skip
     with st.container(horizontal=True, key="whatif_actions"):
         if draft.events:
             st.button(
                 "Keep", icon=":material/bookmark_add:", key="whatif_keep",
-                disabled=outcome is None, on_click=_keep, args=(sha256, name, draft),
+                disabled=outcome is None, on_click=_keep, args=(sha256, name_key, draft),
                 help="Puts it on the list below, where scenarios stand side by side, and begins "
                 "a new one. It is still there after a refresh.",
             )  # fmt: skip
@@ -94,7 +94,7 @@ def show_actions(bench: Bench, draft: memory.Draft, outcome: Outcome | None) -> 
             if outcome is not None:
                 st.button(
                     "Work on with this shop", icon=":material/move_item:", key="whatif_adopt",
-                    on_click=_work_on, args=(bench, name, outcome),
+                    on_click=_work_on, args=(bench, name_key, outcome),
                     help="Makes a snapshot of the shop at the moment of re-planning, events "
                     "included, and puts it on the bench for all pages.",
                 )  # fmt: skip
@@ -126,8 +126,9 @@ def _suggestion(draft: memory.Draft) -> str:
     return f"{name} and {more} more"[:80] if more else name[:80]
 
 
-def _keep(sha256: str, name: str, draft: memory.Draft) -> None:
+def _keep(sha256: str, name_key: str, draft: memory.Draft) -> None:
     try:
+        name = st.session_state[name_key]  # what was typed just before the click counts
         memory.keep(sha256, Scenario(name.strip(), draft.events, draft.now))
     except ConfigError as error:
         memory.complain(str(error))
@@ -137,8 +138,9 @@ def _keep(sha256: str, name: str, draft: memory.Draft) -> None:
         memory.complain(None)
 
 
-def _work_on(bench: Bench, name: str, outcome: Outcome) -> None:
+def _work_on(bench: Bench, name_key: str, outcome: Outcome) -> None:
     try:
+        name = st.session_state[name_key]
         made = successor(bench.snapshot, outcome.plan, name.strip() or "Scenario")
         snapshots.select(snapshots.keep(made, "Scenario"))
     except ProblemError as error:

@@ -42,7 +42,7 @@ def show_summary(base: Plan, outcome: Outcome, scenario: Scenario) -> None:
         st.markdown(
             ":green[:material/verified: **All constraints satisfied**], and everything that had "
             f"started stays. :gray[{base.label} re-planned {plan.remaining.num_tasks:,} tasks in "
-            f"{plan.schedule.runtime_seconds:.2f} s. The tiles show the new plan, and what "
+            f"{plan.schedule.runtime_seconds:.3f} s. The tiles show the new plan, and what "
             "changes.]"
         )
     if plan.lifted:
