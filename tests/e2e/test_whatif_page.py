@@ -51,8 +51,7 @@ def test_moment_of_replanning_is_moved_and_marked(page: Page, server: str) -> No
     expect(page.get_by_text("All constraints satisfied")).to_be_visible()
     press(page, "Discard")
     expect(page.get_by_text("No event yet.")).to_be_visible()
-    field = page.get_by_label("Re-plan from").first
-    day = field.get_by_role("spinbutton").first
+    day = page.get_by_test_id("stDateTimeInput").nth(1).get_by_role("spinbutton").first
     day.click()
     day.press_sequentially("07")
     day.press("Enter")

@@ -25,7 +25,7 @@ from ui.bench import Bench
 from ui.plans import Plan
 from ui.whatif import memory
 from ui.whatif.outcomes import Outcome
-from ui.whatif.words import choose_moment
+from ui.whatif.words import choose_moment, escape
 
 _ICONS = {
     MachineDown: ":material/build:",
@@ -43,8 +43,8 @@ def show_draft(bench: Bench, base: Plan, draft: memory.Draft) -> None:
         st.caption("No event yet. Say on the left what happens, and press Apply.")
     for place, event in enumerate(draft.events):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(_ICONS[type(event)], width="content")
-            st.text(describe(event, bench.problem.created_at), width="stretch")
+            text = escape(describe(event, bench.problem.created_at))
+            st.markdown(f"{_ICONS[type(event)]} {text}", width="stretch")
             st.button(
                 "Remove", key=f"whatif_remove_{place}", type="tertiary", icon=":material/close:",
                 on_click=memory.change,

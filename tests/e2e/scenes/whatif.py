@@ -14,6 +14,7 @@ def _machine_down(page: Page) -> None:
     """Put the busiest machine down."""
     page.get_by_role("button", name="Apply").click()
     page.wait_for_selector(_BARS)
+    page.mouse.move(5, 5)  # away from the button, whose help would cover the form
 
 
 def _two_kept(page: Page) -> None:
@@ -30,7 +31,6 @@ def _two_kept(page: Page) -> None:
 
 
 SCENES = {
-    "whatif.png": Scene("whatif", _READY, _machine_down, height=1500),
-    "whatif-dark.png": Scene("whatif", _READY, _machine_down, scheme="dark", height=1500),
+    "whatif.png": Scene("whatif", _READY, _machine_down, height=1560),
     "whatif-scenarios.png": Scene("whatif", _READY, _two_kept, height=1200),
 }
