@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
@@ -87,3 +88,14 @@ def test_overrun_in_a_shop_in_shifts_is_planned_and_taken_as_the_new_shop(home: 
     assert "takes longer" in str(app.selectbox(key="sample").value)
     kept = next((home / "workspace" / "snapshots").rglob("*.json"))
     assert json.loads(kept.read_text())["metadata"]["created_at"].startswith("2025-08-06")
+
+
+def test_moment_behind_a_shorter_plan_is_drawn_back_to_its_end() -> None:
+    """Another method may be done before the moment that was picked."""
+    app = open_page("whatif")
+    app.button(key="whatif_apply").click().run()
+    [(sha256, draft)] = app.session_state["whatif_drafts"].items()
+    app.session_state["whatif_drafts"] = {sha256: replace(draft, now=10**9, events=())}
+    app.run()
+    assert not app.exception
+    assert 0 < app.session_state["whatif_drafts"][sha256].now < 10**9

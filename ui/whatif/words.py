@@ -25,6 +25,7 @@ def choose_moment(
     A date and time where time zero has a date, else a number of hours. What was picked is dropped
     where another moment is offered, or another time zero.
     """
+    second = max(earliest, min(second, latest))
     key = f"{key}_{second}_{earliest}_{problem.created_at}"
     if problem.created_at is None:
         hours = st.number_input(
