@@ -22,6 +22,10 @@ def library() -> Library:
 def choose_model(weights: RewardWeights) -> Path:
     """Draw the picker of models and return the file of the one chosen."""
     names = [DEFAULT, *(model.name for model in library().models())]
+    # Any checkpoint of a run is an option once it is chosen, here or by the address.
+    for name in (st.session_state.get(state.MODEL), st.query_params.get(state.MODEL)):
+        if name and name not in names and library().find(name) is not None:
+            names.append(name)
     name = st.selectbox(
         "Model of PPO",
         names,
@@ -35,6 +39,11 @@ def choose_model(weights: RewardWeights) -> Path:
     return found.path if found is not None else default_model(weights)
 
 
+def use(name: str) -> None:
+    """Choose a model for all pages; call it from a callback, before the picker is drawn."""
+    st.session_state[state.MODEL] = name
+
+
 def default_model(weights: RewardWeights) -> Path:
     """Return the checkpoint that serves where none is picked."""
     promoted = library().default()
@@ -43,7 +52,7 @@ def default_model(weights: RewardWeights) -> Path:
 
 def model_name(path: Path) -> str:
     """Return what a checkpoint is called on the screen."""
-    found = next((model.name for model in library().models() if model.path == path), None)
+    found = next((model.name for model in library().everything() if model.path == path), None)
     return found or path.stem
 
 

@@ -4,6 +4,7 @@ from scheduler_core.charts.due import DueStatus, due_status, due_statuses
 from scheduler_core.charts.gantt import MAX_LABELLED_BARS, gantt, row_names
 from scheduler_core.charts.hours import MAX_CLOSED, MAX_DOWN, Standstills, standstills
 from scheduler_core.charts.sheet import View
+from scheduler_core.charts.stages import cost_curve
 
 __all__ = [
     "MAX_CLOSED",
@@ -12,6 +13,7 @@ __all__ = [
     "DueStatus",
     "Standstills",
     "View",
+    "cost_curve",
     "due_status",
     "due_statuses",
     "gantt",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
+
+import yaml
 
 from scheduler_core.library.record import ModelRecord
 from scheduler_core.library.store import StoredModel
@@ -14,6 +17,8 @@ _PHASES = {
     "teacher": "Not yet: its teachers were still at work",
     "imitation": "By imitating good schedules only",
 }
+MAX_SETTINGS = 20_000
+"""Most characters of settings that are shown: ten times what a run of this program has."""
 _RATIO, _EDD = "to_best_rule", "to_edd"
 
 
@@ -42,7 +47,9 @@ def validation_rows(metrics: Mapping[str, float]) -> list[tuple[str, float | Non
 
     The first row is all problems together, where the metrics have it.
     """
-    kinds = [name.partition("/")[2] for name in metrics if name.split("/")[0] in (_RATIO, _EDD)]
+    kinds = [name.partition("/")[2] for name in metrics if name.split("/")[0] in (MAX_SETTINGS = 20_000
+"""Most characters of settings that are shown: ten times what a run of this program has."""
+_RATIO, _EDD)]
     rows = []
     for kind in sorted(dict.fromkeys(kinds), key=bool):
         place = f"/{kind}" if kind else ""
@@ -66,6 +73,15 @@ def card(model: StoredModel, record: ModelRecord) -> str:
             f"| {escape(name)} | {_figure(one)} | {_figure(two)} |" for name, one, two in rows
         ]
     return "\n".join(lines) + "\n"
+
+
+def settings_text(config: Mapping[str, Any]) -> str:
+    """Return settings as YAML for a reader, cut off where nobody would read on."""
+    try:
+        text = yaml.safe_dump(dict(config), sort_keys=False)
+    except RecursionError:  # an imported record may be nested as deep as JSON allows
+        return "# nested too deep to be shown"
+    return text if len(text) <= MAX_SETTINGS else f"{text[:MAX_SETTINGS]}\n# …"
 
 
 def escape(text: str) -> str:

@@ -1,0 +1,224 @@
+"""The checkpoints of a run one after the other: how its schedule came to be what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import streamlit as st
+
+from scheduler_core.charts import cost_curve, gantt, row_names
+from scheduler_core.errors import CheckpointError
+from scheduler_core.library import Library, Stage, escape
+from scheduler_core.methods import load_policy
+from scheduler_core.objective import Metrics, RewardWeights, measure
+from scheduler_core.problem import SECONDS_PER_HOUR, Problem
+from ui import plans
+from ui.bench import Bench
+from ui.gantt import draw
+from ui.glossary import FIGURES, Figure
+from ui.models.comparing import num_moved
+from ui.models.picking import Entry, pick
+from ui.plans import Plan
+
+RUN = "models_run"
+_ROWS = 12
+_MAX_STAGES = 60
+_AGAINST = ("EDD", "the one before")
+
+
+@dataclass(frozen=True)
+class _Look:
+    """The checkpoint that is looked at, among those of its run."""
+
+    stages: Sequence[Stage]
+    labels: Sequence[str]
+    costs: Sequence[Metrics]
+    place: int
+
+    @property
+    def stage(self) -> Stage:
+        """The one that the slider is on."""
+        return self.stages[self.place]
+
+
+def show_history(library: Library, bench: Bench, entry: Entry) -> None:
+    """Draw the picker of runs and, for the one picked, the slider over its checkpoints."""
+    runs = library.run_names()
+    if not runs:
+        st.info("There is no training run here yet. Start one on page Training.")
+        return
+    own = next(
+        (run for run in runs if entry.model.path.is_relative_to(_folder(library, run))), None
+    )
+    run = st.selectbox(
+        "Training run",
+        runs,
+        index=runs.index(own) if own else 0,
+        key=RUN,
+        persist_state="session",
+        help="Each run keeps its best and its last checkpoint, and as many on the way as its "
+        "setting checkpoint_every asks for.",
+    )
+    stages = library.stages(run) if run else []
+    if not stages:
+        st.info("This run has no checkpoint that can be used here. Pick another one.")
+        return
+    _show_stages(bench, run or "", stages[:: -(-len(stages) // _MAX_STAGES)])
+
+
+def _folder(library: Library, run: str) -> Path:
+    return library.runs / run.removeprefix("runs/")
+
+
+@st.fragment
+def _show_stages(bench: Bench, run: str, stages: Sequence[Stage]) -> None:
+    """Draw slider, tiles, curve and chart; a move of the slider runs this part alone."""
+    labels = _labels(stages)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="models_stage_tools"):
+        label = _slider(run, labels, stages)
+        against = st.segmented_control(
+            "Difference to", _AGAINST, default="EDD", required=True,
+            key="models_against", persist_state="session",
+        )  # fmt: skip
+    place = labels.index(label) if label in labels else len(labels) - 1
+    try:
+        costs = [_measure(bench, stage) for stage in stages]
+        plan = _plan(bench, stages[place])
+        before = _plan(bench, stages[place - 1]) if place else None
+    except CheckpointError as error:
+        st.error(escape(str(error)))
+        return
+    look = _Look(stages, labels, costs, place)
+    edd = plans.plan_of(bench, "edd")
+    _show_tiles(plan, edd if against == "EDD" else before)
+    _show_curve(bench, look, edd)
+    _show_chart(bench, look, plan)
+    _show_what_changed(look, plan, before)
+
+
+def _slider(run: str, labels: Sequence[str], stages: Sequence[Stage]) -> str:
+    if len(labels) == 1:
+        st.caption(f"This run has one checkpoint: {labels[0]}.")
+        return labels[0]
+    best = next((number for number, each in enumerate(stages) if each.best), len(labels) - 1)
+    return st.select_slider(
+        "Checkpoint, by decisions learned from",
+        labels,
+        value=labels[best],
+        key=f"models_stage_{run}",
+        persist_state="session",
+        help="Move it with the mouse or the arrow keys: chart and figures follow.",
+        width="stretch",
+    )
+
+
+def _labels(stages: Sequence[Stage]) -> list[str]:
+    """Return what the checkpoints are called: by what they learned from until then."""
+    return [
+        (f"{each.record.timestep:,}" if each.record.phase == "ppo" else "imitation")
+        + (" (best)" if each.best else "")
+        for each in stages
+    ]
+
+
+def _plan(bench: Bench, stage: Stage) -> Plan:
+    return plans.plan_of(replace(bench, model=stage.model.path), "ppo")
+
+
+def _measure(bench: Bench, stage: Stage) -> Metrics:
+    return _figures(
+        bench.snapshot.sha256, stage.record.sha256, bench.weights, bench.problem, stage.model.path
+    )
+
+
+# Figures alone, so that a whole run has room beside the schedules that pages show.
+@st.cache_data(max_entries=1024, show_spinner=False)
+def _figures(
+    snapshot: str,  # noqa: ARG001
+    model: str,  # noqa: ARG001
+    weights: RewardWeights,
+    _problem: Problem,
+    _path: Path,
+) -> Metrics:
+    schedule = load_policy(_path).schedule(_problem, weights)
+    return measure(_problem, schedule, weights)
+
+
+def _show_tiles(plan: Plan, reference: Plan | None) -> None:
+    with st.container(horizontal=True, gap="xsmall", key="models_stage_tiles"):
+        for figure in FIGURES:
+            change = _change(figure, plan, reference)
+            off = change in (None, "±0") or figure.unit == "s"
+            st.metric(
+                figure.short,
+                figure.text(figure.value(plan.metrics)),
+                delta=change,
+                delta_color="off" if off else "normal" if figure.better == "high" else "inverse",
+                delta_arrow="off",
+                help=f"**{figure.label}.** {figure.meaning}",
+                border=True,
+            )
+
+
+def _change(figure: Figure, plan: Plan, reference: Plan | None) -> str | None:
+    if reference is None:
+        return None
+    return figure.change(figure.value(plan.metrics) - figure.value(reference.metrics))
+
+
+def _show_curve(bench: Bench, look: _Look, edd: Plan) -> None:
+    rule = plans.plan_of(bench, "best_rule")
+    levels = {"EDD": edd.metrics.delay_cost, "Best rule": rule.metrics.delay_cost}
+    figure = cost_curve(
+        look.labels,
+        [each.delay_cost for each in look.costs],
+        levels,
+        look.place,
+        best=next((number for number, each in enumerate(look.stages) if each.best), None),
+        dark=st.context.theme.type == "dark",
+    )
+    st.plotly_chart(
+        figure,
+        key="models_curve",
+        config={"displayModeBar": False},
+        alt="Delay cost of this snapshot under each checkpoint of the run, EDD and the best rule",
+    )
+
+
+def _show_chart(bench: Bench, look: _Look, plan: Plan) -> None:
+    """Draw the schedule; rows and time axis are those of the whole run, so that change is seen."""
+    edd = plans.plan_of(bench, "edd")
+    rows = row_names(bench.problem, [edd.schedule], "machine")
+    last = max(each.makespan_hours for each in look.costs) * SECONDS_PER_HOUR
+    late = plan.metrics.late_families
+    title = f"{look.labels[look.place]} · {late:,} late famil{'y' if late == 1 else 'ies'}"
+    figure = gantt(
+        bench.problem,
+        {title: plan.schedule},
+        rows=rows[:_ROWS],
+        window=(-int(last) // 80, int(last) + int(last) // 80),
+        dark=st.context.theme.type == "dark",
+    )
+    draw(figure, "models_stage_chart", f"Gantt chart of the schedule by checkpoint {title}")
+
+
+def _show_what_changed(look: _Look, plan: Plan, before: Plan | None) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="models_stage_foot"):
+        text = f"The busiest {_ROWS} machines, on one time axis for all checkpoints of the run."
+        if before is not None:
+            moved = num_moved(plan.schedule, before.schedule)
+            text = (
+                f"{moved:,} of {len(list(plan.schedule)):,} tasks moved since the checkpoint "
+                f"before. {text}"
+            )
+        st.caption(text, width="content")
+        if st.button(
+            "Look at this checkpoint",
+            key="models_stage_pick",
+            on_click=pick,
+            args=(look.stage.model.name,),
+            help="Picks it above: to promote, export, evaluate or compare it.",
+        ):
+            st.rerun()
