@@ -47,9 +47,7 @@ def validation_rows(metrics: Mapping[str, float]) -> list[tuple[str, float | Non
 
     The first row is all problems together, where the metrics have it.
     """
-    kinds = [name.partition("/")[2] for name in metrics if name.split("/")[0] in (MAX_SETTINGS = 20_000
-"""Most characters of settings that are shown: ten times what a run of this program has."""
-_RATIO, _EDD)]
+    kinds = [name.partition("/")[2] for name in metrics if name.split("/")[0] in (_RATIO, _EDD)]
     rows = []
     for kind in sorted(dict.fromkeys(kinds), key=bool):
         place = f"/{kind}" if kind else ""

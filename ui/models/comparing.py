@@ -1,4 +1,4 @@
-"""Two models side by side: on the snapshot on the bench, in their evaluations, in their settings."""
+"""Two models side by side: schedules of one snapshot, evaluations, settings of their training."""
 
 from __future__ import annotations
 
@@ -80,16 +80,8 @@ def _in_a_sentence(entry: Entry, other: Entry, one: Plan, two: Plan) -> str:
 
 
 def _moved(one: Schedule, two: Schedule) -> str:
-    moved = num_moved(one, two)
-    return f"{moved:,} of {len(list(one)):,} tasks start at another time or on another machine."
-
-
-def num_moved(one: Schedule, two: Schedule) -> int:
-    """Return how many tasks of the first schedule are elsewhere in the second."""
-    places = {(task.family_id, task.sequence): (task.machine, task.start) for task in two}
-    return sum(
-        places.get((task.family_id, task.sequence)) != (task.machine, task.start) for task in one
-    )
+    moved = one.num_moved(two)
+    return f"{moved:,} of {len(one):,} tasks start at another time or on another machine."
 
 
 def _show_figures(entry: Entry, other: Entry, one: Plan, two: Plan) -> None:

@@ -18,7 +18,6 @@ from ui import plans
 from ui.bench import Bench
 from ui.gantt import draw
 from ui.glossary import FIGURES, Figure
-from ui.models.comparing import num_moved
 from ui.models.picking import Entry, pick
 from ui.plans import Plan
 
@@ -208,9 +207,9 @@ def _show_what_changed(look: _Look, plan: Plan, before: Plan | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="models_stage_foot"):
         text = f"The busiest {_ROWS} machines, on one time axis for all checkpoints of the run."
         if before is not None:
-            moved = num_moved(plan.schedule, before.schedule)
+            moved = plan.schedule.num_moved(before.schedule)
             text = (
-                f"{moved:,} of {len(list(plan.schedule)):,} tasks moved since the checkpoint "
+                f"{moved:,} of {len(plan.schedule):,} tasks moved since the checkpoint "
                 f"before. {text}"
             )
         st.caption(text, width="content")
