@@ -12,10 +12,8 @@ library = policies.library()
 picking.show_default(library, bench)
 actions.show_notice()
 entry = picking.choose(library, bench)
-actions.show_import(library)
 if entry is None:
     st.stop()
-actions.show_actions(library, entry)
 
 card, fit, compare, stages = st.tabs(
     ["Card", "Fit for use?", "Compare", "Through its training"],

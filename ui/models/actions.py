@@ -10,7 +10,7 @@ from scheduler_core.errors import CheckpointError, ConfigError
 from scheduler_core.library import MAX_BYTES, Library, card, escape
 from scheduler_core.training.run import RunFolder
 from ui import policies, state
-from ui.models.picking import PICKED, Entry, pick
+from ui.models.entries import PICKED, Entry, pick
 
 _NOTICE = "models_notice"
 _ROUND = "models_upload_round"

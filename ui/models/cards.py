@@ -17,7 +17,7 @@ from scheduler_core.library import (
     trace,
     validation_rows,
 )
-from ui.models.picking import Entry, pick
+from ui.models.entries import Entry, pick
 
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
@@ -31,8 +31,13 @@ def show_card(library: Library, entry: Entry) -> None:
         return
     left, right = st.columns([3, 2], gap="large")
     with left:
-        rows = [f"| {name} | {escape(value)} |" for name, value in facts(entry.model, record)]
-        st.markdown("\n".join(["| | |", "|---|---|", *rows]))
+        st.table(
+            [(name, escape(value)) for name, value in facts(entry.model, record)],
+            border="horizontal",
+            hide_index=True,
+            hide_header=True,
+            alt="Facts about the model that is looked at",
+        )
     with right:
         _show_lineage(library, entry, record)
         _show_validation(record)

@@ -17,8 +17,8 @@ from ui import plans, policies
 from ui.bench import Bench
 from ui.gantt import draw
 from ui.glossary import FIGURES, MORE_FIGURES
+from ui.models.entries import Entry, entry_of
 from ui.models.fitness import Result, result_of
-from ui.models.picking import Entry, entry_of
 from ui.plans import Plan
 
 OTHER = "models_other"
@@ -40,6 +40,7 @@ def show_comparison(library: Library, bench: Bench, entry: Entry) -> None:
         index=paths.index(default) if default in paths else 0,
         key=OTHER,
         persist_state="session",
+        width=320,
         help="Any other model that can be used here.",
     )
     other = entry_of(others[names.index(name) if name in names else 0])
@@ -161,6 +162,8 @@ def _show_settings(entry: Entry, other: Entry) -> None:
 def _value_text(value: object) -> str:
     if value is None:
         return "not set"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
     return value if isinstance(value, str) else json.dumps(value)[:200]
 
 

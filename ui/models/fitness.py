@@ -18,7 +18,7 @@ from scheduler_core.problem import Problem
 from scheduler_core.snapshot import Snapshot, read_snapshot
 from ui import home, objective, snapshots
 from ui.bench import Bench
-from ui.models.picking import Entry
+from ui.models.entries import Entry
 
 MAX_FAMILIES = 3_000
 """Most families of all snapshots of an evaluation: some five seconds of one core."""
@@ -27,6 +27,7 @@ _SIZES = (10, 20, 40, 60, 100, 200)
 _MAX_GENERATED = 30
 _RESULTS = "models_results"
 _MAX_RESULTS = 32
+_RELATIONS = {">=": "at least", "<=": "at most", "<": "below"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,7 @@ def _show(result: Result) -> None:
             "": "kept" if each.passed else "NOT KEPT",
             "Limit": each.criterion,
             "Found": each.figure_text,
-            "Asked for": f"{each.relation} {each.limit_text}",
+            "Asked for": f"{_RELATIONS[each.relation]} {each.limit_text}",
         }
         for each in check.verdict.checks
     ]
@@ -234,28 +235,29 @@ def _show_tiles(check: ModelCheck) -> None:
         for name, each in (("Cost / EDD's", edd), ("Cost / best rule's", best)):
             low, high = each.interval
             st.metric(
-                name, f"{each.mean_ratio:.3f}", border=True,
+                name, f"{each.mean_ratio:.3f}", border=True, height="stretch",
                 delta=f"{low:.3f} to {high:.3f}", delta_color="off", delta_arrow="off",
                 help="Delay cost as a ratio, mean over the snapshots; below 1 is better. Under it "
                 "the range that holds the mean over many such snapshots with 95 % certainty.",
             )  # fmt: skip
         st.metric(
-            "Beats the best rule", f"{best.wins} of {check.found.snapshots}", border=True,
+            "Beats the best rule", f"{best.wins} of {check.found.snapshots}",
+            border=True, height="stretch",
             delta=f"{best.ties} even", delta_color="off", delta_arrow="off",
             help="Snapshots on which its delay cost is lower than that of the best of all rules.",
         )  # fmt: skip
         st.metric(
-            "On time", f"{check.found.on_time_rate:.1%}", border=True,
+            "On time", f"{check.found.on_time_rate:.1%}", border=True, height="stretch",
             delta=f"{100 * (check.found.on_time_rate - check.edd.on_time_rate):+.1f} pts to EDD",
             delta_arrow="off",
             help="Share of families that end by their due time, mean over the snapshots.",
         )  # fmt: skip
         st.metric(
-            "Violations", f"{check.found.constraint_violations:,}", border=True,
+            "Violations", f"{check.found.constraint_violations:,}", border=True, height="stretch",
             help="Rules of the shop that its schedules break, by the independent validator.",
         )  # fmt: skip
         st.metric(
-            "Slowest", f"{check.found.max_runtime_seconds:.3f} s", border=True,
+            "Slowest", f"{check.found.max_runtime_seconds:.3f} s", border=True, height="stretch",
             help="The longest that it took to make one schedule.",
         )  # fmt: skip
 

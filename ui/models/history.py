@@ -18,7 +18,7 @@ from ui import plans
 from ui.bench import Bench
 from ui.gantt import draw
 from ui.glossary import FIGURES, Figure
-from ui.models.picking import Entry, pick
+from ui.models.entries import Entry, pick
 from ui.plans import Plan
 
 RUN = "models_run"
@@ -32,14 +32,19 @@ class _Look:
     """The checkpoint that is looked at, among those of its run."""
 
     stages: Sequence[Stage]
-    labels: Sequence[str]
-    costs: Sequence[Metrics]
+    figures: Sequence[Metrics]
+    """Of the schedule that each makes of the snapshot on the bench."""
     place: int
 
     @property
     def stage(self) -> Stage:
         """The one that the slider is on."""
         return self.stages[self.place]
+
+    @property
+    def best(self) -> int | None:
+        """Number of the best one, if it is among them."""
+        return next((number for number, each in enumerate(self.stages) if each.best), None)
 
 
 def show_history(library: Library, bench: Bench, entry: Entry) -> None:
@@ -48,23 +53,9 @@ def show_history(library: Library, bench: Bench, entry: Entry) -> None:
     if not runs:
         st.info("There is no training run here yet. Start one on page Training.")
         return
-    own = next(
-        (run for run in runs if entry.model.path.is_relative_to(_folder(library, run))), None
-    )
-    run = st.selectbox(
-        "Training run",
-        runs,
-        index=runs.index(own) if own else 0,
-        key=RUN,
-        persist_state="session",
-        help="Each run keeps its best and its last checkpoint, and as many on the way as its "
-        "setting checkpoint_every asks for.",
-    )
-    stages = library.stages(run) if run else []
-    if not stages:
-        st.info("This run has no checkpoint that can be used here. Pick another one.")
-        return
-    _show_stages(bench, run or "", stages[:: -(-len(stages) // _MAX_STAGES)])
+    path = entry.model.path
+    own = next((run for run in runs if path.is_relative_to(_folder(library, run))), runs[0])
+    _show_run(library, bench, runs, own)
 
 
 def _folder(library: Library, run: str) -> Path:
@@ -72,54 +63,78 @@ def _folder(library: Library, run: str) -> Path:
 
 
 @st.fragment
-def _show_stages(bench: Bench, run: str, stages: Sequence[Stage]) -> None:
+def _show_run(library: Library, bench: Bench, runs: Sequence[str], own: str) -> None:
     """Draw slider, tiles, curve and chart; a move of the slider runs this part alone."""
-    labels = _labels(stages)
     with st.container(horizontal=True, vertical_alignment="bottom", key="models_stage_tools"):
-        label = _slider(run, labels, stages)
+        run = st.selectbox(
+            "Training run", runs, index=runs.index(own), width=240,
+            key=RUN, persist_state="session",
+            help="Each run keeps its best and its last checkpoint, and as many on the way as its "
+            "setting checkpoint_every asks for.",
+        )  # fmt: skip
+        stages = _thinned(library.stages(run or own))
+        place = _choose_stage(run or own, stages) if stages else 0
         against = st.segmented_control(
             "Difference to", _AGAINST, default="EDD", required=True,
             key="models_against", persist_state="session",
         )  # fmt: skip
-    place = labels.index(label) if label in labels else len(labels) - 1
+    if not stages:
+        st.info("This run has no checkpoint that can be used here. Pick another one.")
+        return
     try:
-        costs = [_measure(bench, stage) for stage in stages]
-        plan = _plan(bench, stages[place])
+        look = _Look(stages, [_measure(bench, stage) for stage in stages], place)
+        plan = _plan(bench, look.stage)
         before = _plan(bench, stages[place - 1]) if place else None
     except CheckpointError as error:
         st.error(escape(str(error)))
         return
-    look = _Look(stages, labels, costs, place)
     edd = plans.plan_of(bench, "edd")
     _show_tiles(plan, edd if against == "EDD" else before)
-    _show_curve(bench, look, edd)
-    _show_chart(bench, look, plan)
-    _show_what_changed(look, plan, before)
+    left, right = st.columns([1, 2])
+    with left:
+        _show_curve(bench, look, edd)
+        _show_what_changed(look, plan, before)
+    with right:
+        _show_chart(bench, look, plan, edd)
 
 
-def _slider(run: str, labels: Sequence[str], stages: Sequence[Stage]) -> str:
-    if len(labels) == 1:
+def _thinned(stages: Sequence[Stage]) -> list[Stage]:
+    """Return a part of very many checkpoints, evenly spaced; the best and the last stay."""
+    step = -(-len(stages) // _MAX_STAGES) or 1
+    last = len(stages) - 1
+    return [each for i, each in enumerate(stages) if i % step == 0 or each.best or i == last]
+
+
+def _choose_stage(run: str, stages: Sequence[Stage]) -> int:
+    """Draw the slider and return the number of the checkpoint it is on; it begins at the best."""
+    labels = [_label(stage) for stage in stages]
+    if len(stages) == 1:
         st.caption(f"This run has one checkpoint: {labels[0]}.")
-        return labels[0]
-    best = next((number for number, each in enumerate(stages) if each.best), len(labels) - 1)
-    return st.select_slider(
+        return 0
+    # Places in training, not numbers: while a run goes on, checkpoints come and go between moves.
+    options = [f"{stage.record.phase} {stage.record.timestep}" for stage in stages]
+    key = f"models_stage_{run}"
+    if st.session_state.get(key) not in options:
+        st.session_state.pop(key, None)
+    best = next((number for number, each in enumerate(stages) if each.best), len(stages) - 1)
+    chosen = st.select_slider(
         "Checkpoint, by decisions learned from",
-        labels,
-        value=labels[best],
-        key=f"models_stage_{run}",
+        options,
+        value=options[best],
+        format_func=dict(zip(options, labels, strict=True)).get,
+        key=key,
         persist_state="session",
         help="Move it with the mouse or the arrow keys: chart and figures follow.",
         width="stretch",
     )
+    return options.index(chosen)
 
 
-def _labels(stages: Sequence[Stage]) -> list[str]:
-    """Return what the checkpoints are called: by what they learned from until then."""
-    return [
-        (f"{each.record.timestep:,}" if each.record.phase == "ppo" else "imitation")
-        + (" (best)" if each.best else "")
-        for each in stages
-    ]
+def _label(stage: Stage) -> str:
+    """Return what a checkpoint is called: by what it learned from until then."""
+    learned = f"{stage.record.timestep:,}"
+    kind = learned if stage.record.phase == "ppo" else f"imitation, {learned}"
+    return f"{kind} (best)" if stage.best else kind
 
 
 def _plan(bench: Bench, stage: Stage) -> Plan:
@@ -171,11 +186,11 @@ def _show_curve(bench: Bench, look: _Look, edd: Plan) -> None:
     rule = plans.plan_of(bench, "best_rule")
     levels = {"EDD": edd.metrics.delay_cost, "Best rule": rule.metrics.delay_cost}
     figure = cost_curve(
-        look.labels,
-        [each.delay_cost for each in look.costs],
+        [_label(stage) for stage in look.stages],
+        [each.delay_cost for each in look.figures],
         levels,
         look.place,
-        best=next((number for number, each in enumerate(look.stages) if each.best), None),
+        best=look.best,
         dark=st.context.theme.type == "dark",
     )
     st.plotly_chart(
@@ -186,13 +201,12 @@ def _show_curve(bench: Bench, look: _Look, edd: Plan) -> None:
     )
 
 
-def _show_chart(bench: Bench, look: _Look, plan: Plan) -> None:
+def _show_chart(bench: Bench, look: _Look, plan: Plan, edd: Plan) -> None:
     """Draw the schedule; rows and time axis are those of the whole run, so that change is seen."""
-    edd = plans.plan_of(bench, "edd")
     rows = row_names(bench.problem, [edd.schedule], "machine")
-    last = max(each.makespan_hours for each in look.costs) * SECONDS_PER_HOUR
+    last = max(each.makespan_hours for each in look.figures) * SECONDS_PER_HOUR
     late = plan.metrics.late_families
-    title = f"{look.labels[look.place]} · {late:,} late famil{'y' if late == 1 else 'ies'}"
+    title = f"{_label(look.stage)} · {late:,} late famil{'y' if late == 1 else 'ies'}"
     figure = gantt(
         bench.problem,
         {title: plan.schedule},
@@ -204,20 +218,15 @@ def _show_chart(bench: Bench, look: _Look, plan: Plan) -> None:
 
 
 def _show_what_changed(look: _Look, plan: Plan, before: Plan | None) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key="models_stage_foot"):
-        text = f"The busiest {_ROWS} machines, on one time axis for all checkpoints of the run."
-        if before is not None:
-            moved = plan.schedule.num_moved(before.schedule)
-            text = (
-                f"{moved:,} of {len(plan.schedule):,} tasks moved since the checkpoint "
-                f"before. {text}"
-            )
-        st.caption(text, width="content")
-        if st.button(
-            "Look at this checkpoint",
-            key="models_stage_pick",
-            on_click=pick,
-            args=(look.stage.model.name,),
-            help="Picks it above: to promote, export, evaluate or compare it.",
-        ):
-            st.rerun()
+    if before is not None:
+        moved = plan.schedule.num_moved(before.schedule)
+        st.caption(f"{moved:,} of {len(plan.schedule):,} tasks moved since the checkpoint before.")
+    st.caption(f"Chart: the busiest {_ROWS} machines, on one time axis for the whole run.")
+    if st.button(
+        "Look at this checkpoint",
+        key="models_stage_pick",
+        on_click=pick,
+        args=(look.stage.model.name,),
+        help="Picks it above: to promote, export, evaluate or compare it.",
+    ):
+        st.rerun()

@@ -3,50 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
-from scheduler_core.errors import CheckpointError
-from scheduler_core.library import Library, ModelRecord, StoredModel, escape, read_record
+from scheduler_core.library import Library, StoredModel, escape
 from ui import policies
 from ui.bench import Bench
+from ui.models import actions
+from ui.models.entries import PICKED, Entry, entry_of, pick
 
-PICKED = "picked"
 _ORIGINS = {"ships": "Ships", "imported": "Imported", "run": "Run"}
 _ROW_LIMIT = 8
 _TABLE_PIXELS = 320
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A model with its record, or why it has none."""
-
-    model: StoredModel
-    record: ModelRecord | None
-    fault: str | None
-    """Why it cannot be used."""
-
-    @property
-    def title(self) -> str:
-        """Its name as Markdown shows it as it is."""
-        return escape(self.model.name)
-
-
-def entry_of(model: StoredModel) -> Entry:
-    """Return a model with what its file says."""
-    try:
-        record = read_record(model.path)
-    except CheckpointError as error:
-        return Entry(model, None, str(error).replace(str(model.path), model.path.name))
-    return Entry(model, record, record.fault)
-
-
-def pick(name: str) -> None:
-    """Look at a model; call it from a callback, before the picker is drawn."""
-    st.session_state[PICKED] = name
 
 
 def show_default(library: Library, bench: Bench) -> None:
@@ -54,15 +24,12 @@ def show_default(library: Library, bench: Bench) -> None:
     promoted = library.default()
     serving = policies.model_name(policies.default_model(bench.weights))
     with st.container(horizontal=True, vertical_alignment="center", key="models_default"):
-        why = (
-            "promoted here"
-            if promoted
-            else "ships with the program for these reward weights; nothing is promoted"
-        )
+        why = "promoted here" if promoted else "which ships for these reward weights"
         st.markdown(
             f":material/star: The default of all pages is **{escape(serving)}**, {why}.",
             width="content",
         )
+        actions.show_import(library)
         if promoted:
             st.button(
                 "Back to those that ship",
@@ -82,14 +49,18 @@ def choose(library: Library, bench: Bench) -> Entry | None:
     picked = st.session_state.get(PICKED) or st.query_params.get(PICKED)
     place = names.index(picked) if picked in names else 0
     _table(entries, place, policies.default_model(bench.weights), bench.model)
-    chosen = st.selectbox(
-        "Model to look at",
-        names,
-        key=PICKED,
-        bind="query-params",
-        help="Pick it here or in the table above. The address of this page then leads to it.",
-    )
-    return entries[names.index(chosen)] if chosen in names else None
+    with st.container(horizontal=True, vertical_alignment="bottom", key="models_bar"):
+        chosen = st.selectbox(
+            "Model to look at",
+            names,
+            key=PICKED,
+            bind="query-params",
+            width=320,
+            help="Pick it here or in the table above. The address of this page then leads to it.",
+        )
+        entry = entries[names.index(chosen)] if chosen in names else entries[0]
+        actions.show_actions(library, entry)
+    return entry
 
 
 def _listed(library: Library) -> list[StoredModel]:
@@ -113,7 +84,11 @@ def _table(entries: list[Entry], place: int, default: Path, used: Path) -> None:
         height="content" if len(frame) <= _ROW_LIMIT else _TABLE_PIXELS,
         column_config={
             "Made": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
-            "Decisions learned from": st.column_config.NumberColumn(format="localized"),
+            "Decisions learned from": st.column_config.NumberColumn(
+                format="localized",
+                help="Decisions of trial and error (PPO). 0: it learned by imitation alone, or is "
+                "as good as what its run began with.",
+            ),
             "Cost / best rule's": st.column_config.NumberColumn(
                 format="%.3f",
                 help="Delay cost as a ratio to that of the best rule, on the validation problems "
