@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from scheduler_core.library import Library
+from scheduler_core.library import Library, escape
 from scheduler_core.methods import shipped_model
 from scheduler_core.objective import RewardWeights
 from ui import home, state
@@ -29,14 +29,18 @@ def choose_model(weights: RewardWeights) -> Path:
     name = st.selectbox(
         "Model of PPO",
         names,
-        format_func=lambda name: _label(name, weights),
         key=state.MODEL,
         bind="query-params",
         help="Which checkpoint the learned dispatcher runs on. The default is the one promoted on "
         "page Models, else the one that ships for the reward weights.",
     )
     found = library().find(name) if name and name != DEFAULT else None
-    return found.path if found is not None else default_model(weights)
+    if found is not None:
+        return found.path
+    default = default_model(weights)
+    # Not in the option itself: a browser keeps the text of an option that it has chosen.
+    st.caption(f"The default is {escape(model_name(default))}.")
+    return default
 
 
 def use(name: str) -> None:
@@ -54,7 +58,3 @@ def model_name(path: Path) -> str:
     """Return what a checkpoint is called on the screen."""
     found = next((model.name for model in library().everything() if model.path == path), None)
     return found or path.stem
-
-
-def _label(name: str, weights: RewardWeights) -> str:
-    return f"Default: {model_name(default_model(weights))}" if name == DEFAULT else name
