@@ -82,7 +82,7 @@ def read_record(path: Path) -> ModelRecord:
     return _read(path, found.st_mtime_ns, found.st_size)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=8192)
 def _read(path: Path, changed: int, size: int) -> ModelRecord:  # noqa: ARG001 - keys
     return parse_record(read_bytes(path), path)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +21,7 @@ MAX_BYTES = 64 * 2**20
 """Largest file that is imported; a policy takes a few hundred kilobytes."""
 _DEFAULT = "default.txt"
 _BEST = "best"
+_FOLDER = "checkpoints"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _MAX_NAME = 60
 _PICKLES = (b"\x80", b"PK\x03\x04")
@@ -63,25 +66,19 @@ class Library:
         imported = [
             StoredModel(f"imported/{path.stem}", path, "imported") for path in _files(self.imported)
         ]
-        best = self.runs.rglob(f"checkpoints/{_BEST}{SUFFIX}")
-        runs = [
-            StoredModel(self._name(path), path, "run")
-            for path in sorted(best, key=lambda path: path.stat().st_mtime, reverse=True)
-        ]
+        best = [path / f"{_BEST}{SUFFIX}" for path in self._run_folders()]
+        runs = [StoredModel(self._name(path), path, "run") for path in best if path.exists()]
         return [*shipped, *imported, *runs]
 
     def run_names(self) -> list[str]:
         """Return the names of runs that have checkpoints, such as ``runs/ID``, newest first."""
-        folders = [path for path in self.runs.rglob("checkpoints") if _files(path)]
-        folders.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-        return [self._name(path / f"{_BEST}{SUFFIX}") for path in folders]
+        return [self._name(path / f"{_BEST}{SUFFIX}") for path in self._run_folders()]
 
     def checkpoints(self, run: str) -> list[StoredModel]:
         """Return the files of a run, by its name; none where there is no such run."""
-        if run not in self.run_names():  # a name is not a path
-            return []
-        folder = self.runs / run.removeprefix("runs/") / "checkpoints"
-        return [StoredModel(self._name(path), path, "run") for path in _files(folder)]
+        folders = self._run_folders()  # a name is looked up, never followed as a path
+        named = [path for path in folders if self._name(path / f"{_BEST}{SUFFIX}") == run]
+        return [model for folder in named for model in self._checkpoints_in(folder)]
 
     def stages(self, run: str) -> list[Stage]:
         """Return the checkpoints of a run in the order of their training, those that can be read.
@@ -106,12 +103,14 @@ class Library:
         """Return `models`, then all other checkpoints of runs."""
         models = self.models()
         known = {model.path for model in models}
-        others = (model for run in self.run_names() for model in self.checkpoints(run))
+        others = (each for folder in self._run_folders() for each in self._checkpoints_in(folder))
         return [*models, *(model for model in others if model.path not in known)]
 
     def find(self, name: str) -> StoredModel | None:
         """Return the checkpoint of a name, None where there is none any more."""
-        return next((model for model in self.everything() if model.name == name), None)
+        folders = self._run_folders if name.startswith("runs/") else list
+        others = (each for folder in folders() for each in self._checkpoints_in(folder))
+        return next((each for each in chain(self.models(), others) if each.name == name), None)
 
     def default(self) -> StoredModel | None:
         """Return the checkpoint promoted to be the default; None: those that ship, by weights."""
@@ -191,6 +190,19 @@ class Library:
         if found is None:
             raise ConfigError(f"model {name!r}: is not in the library; pick one that is")
         return found
+
+    def _run_folders(self) -> list[Path]:
+        """Return the folders of runs' checkpoints, the one written to last first."""
+        found = []
+        for place, folders, _ in os.walk(self.runs):
+            if _FOLDER in folders:
+                found.append(Path(place) / _FOLDER)
+            folders[:] = [name for name in folders if name not in (_FOLDER, "tensorboard")]
+        found = [path for path in found if _files(path)]
+        return sorted(found, key=lambda path: (path.stat().st_mtime, path), reverse=True)
+
+    def _checkpoints_in(self, folder: Path) -> list[StoredModel]:
+        return [StoredModel(self._name(path), path, "run") for path in _files(folder)]
 
     def _name(self, path: Path) -> str:
         """Return the name of a checkpoint of a run."""
