@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlencode
 
 from playwright.sync_api import Page
 
@@ -35,11 +36,8 @@ def _train(home: Path) -> None:
 
 
 def _open(page: Page, model: str, tab: str) -> None:
-    page.get_by_role("link", name="Models").click()
-    picker = page.get_by_role("combobox", name="Model to look at")
-    picker.fill(model)
-    page.get_by_role("option", name=model).click()
-    page.get_by_role("tab", name=tab).click()
+    query = urlencode({"picked": model, "models_tab": tab})
+    page.goto(f"{page.url.partition('?')[0]}models?{query}")
 
 
 def _evaluate(page: Page) -> None:
