@@ -147,10 +147,11 @@ def _promote(library: Library, name: str) -> None:
     except ConfigError as error:
         _tell("refused", str(error))
         return
-    _tell("done", f"{name} is the default of all pages now.")
-    if st.session_state.get(state.MODEL) not in (None, policies.DEFAULT, name):
-        chosen = st.session_state[state.MODEL]
-        _tell("done", f"{name} is the default now. On the left {chosen} is still chosen for you.")
+    text = f"{name} is the default of all pages now."
+    chosen = st.session_state.get(state.MODEL)
+    if chosen not in (None, policies.DEFAULT, name):
+        text += f" On the left {chosen} is still chosen, for you alone."
+    _tell("done", text)
 
 
 def _delete(library: Library, name: str) -> None:

@@ -21,7 +21,7 @@ from ui.bench import Bench
 from ui.models.entries import Entry
 
 MAX_FAMILIES = 3_000
-"""Most families of all snapshots of an evaluation: some five seconds of one core."""
+"""Most families of all snapshots of an evaluation: some two seconds of one core."""
 _BENCH = "bench"
 _SIZES = (10, 20, 40, 60, 100, 200)
 _MAX_GENERATED = 30
@@ -73,7 +73,7 @@ def show_evaluation(bench: Bench, entry: Entry) -> None:
         icon=":material/fact_check:",
         disabled=not fits,
         help="Schedules every snapshot with the model, with EDD and with every rule, and checks "
-        "all schedules. It takes some seconds.",
+        "all schedules. It takes a few seconds.",
     )
     if not fits:
         st.caption(_why_not(cases_size))
