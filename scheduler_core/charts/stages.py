@@ -78,7 +78,7 @@ def _symbol(number: int, picked: int, best: int | None) -> str:
 
 
 def _lay_out(figure: go.Figure, labels: Sequence[str], values: Sequence[float]) -> None:
-    every = max(1, -(-len(labels) // 12))  # labels that do not run into each other
+    every = max(1, -(-len(labels) // 6))  # labels that do not run into each other
     low, high = min(values), max(values)
     pad = 0.12 * (high - low) or 1.0
     figure.update_layout(
