@@ -4,6 +4,7 @@ from scheduler_core.charts.due import DueStatus, due_status, due_statuses
 from scheduler_core.charts.gantt import MAX_LABELLED_BARS, gantt, row_names
 from scheduler_core.charts.hours import MAX_CLOSED, MAX_DOWN, Standstills, standstills
 from scheduler_core.charts.sheet import View
+from scheduler_core.charts.stages import cost_curve
 from scheduler_core.charts.whatif import before_after
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Standstills",
     "View",
     "before_after",
+    "cost_curve",
     "due_status",
     "due_statuses",
     "gantt",
