@@ -10,7 +10,7 @@ inspection = decisions.open_episode(bench)
 decision, rule = decisions.choose_decision(inspection)
 decisions.show_headline(inspection, decision, rule)
 instead = decisions.choose_instead(decision, rule)
-left, right = st.columns(2, gap="large")
+left, right = st.columns([9, 11], gap="medium")
 with left:
     decisions.show_chances(decision, instead)
 with right:

@@ -23,7 +23,7 @@ TOP_REASONS = 5
 
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _GRID = "rgba(128,140,152,0.22)"
-_BAR_PIXELS = 30
+_BAR_PIXELS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def times_as_likely(score: float) -> str:
     """Return a difference of scores as a factor on the odds, as in ``÷ 2.0``."""
     sign, factor = "÷" if score < 0 else _TIMES, exp(min(abs(score), 20.0))
     if factor > 1_000:
-        return f"{sign} over 1,000"
+        return f"{sign} 1,000+"
     digits = 2 if factor < 1.995 else 1 if factor < 9.95 else 0
     return f"{sign} {factor:,.{digits}f}"
 
@@ -96,7 +96,7 @@ def chances(
         figure.add_trace(_bars(name, some, colour, hatch, ink.text))
     _lay_out(figure, [row for row, _, _ in bars])
     # Room for the texts beside the bars.
-    figure.update_xaxes(range=[0, 1.7], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%")
+    figure.update_xaxes(range=[0, 2.1], tickvals=[0, 0.5, 1], ticktext=["0", "50 %", "100 %"])
     return figure
 
 
@@ -115,7 +115,13 @@ def _bars(
         textfont={"color": text, "size": 12},
         marker={
             "color": colour,
-            "pattern": {"shape": hatch, "fgcolor": text, "fgopacity": 0.35, "size": 6},
+            "pattern": {
+                "shape": hatch,
+                "fillmode": "overlay",
+                "fgcolor": text,
+                "fgopacity": 0.35,
+                "size": 6,
+            },
         },
         hovertemplate="<b>%{y}</b><br>%{text}<extra></extra>",
     )
@@ -134,10 +140,10 @@ def _shown(decision: Decision, instead: int) -> list[int]:
 
 
 def _told(decision: Decision, at: int, labels: Mapping[str, str]) -> str:
-    """Return the text beside a bar: the probability and up to four rules."""
+    """Return the text beside a bar: the probability and up to three rules."""
     one = decision.candidates[at]
     rules = [labels[rule] for rule in one.rules]
-    named = ", ".join(rules if len(rules) <= 4 else [*rules[:3], f"{len(rules) - 3} more"])
+    named = ", ".join(rules if len(rules) <= 3 else [*rules[:2], f"{len(rules) - 2} more"])
     return _percent(one.probability) + (f"  {named}" if named else "")
 
 
@@ -157,7 +163,7 @@ def why(found: Sequence[Reason], *, dark: bool = False) -> go.Figure:
     """
     ink, looks = (_DARK_INK, DARK) if dark else (_LIGHT_INK, LIGHT)
     late = looks[DueStatus.LATE]
-    bars = [(plain(each.factor.name), each.value) for each in found[:TOP_REASONS]]
+    bars = [(_in_two_lines(each.factor.name), each.value) for each in found[:TOP_REASONS]]
     if rest := found[TOP_REASONS:]:
         bars.append((f"{len(rest)} others", sum(each.value for each in rest)))
     told = [(row, value, times_as_likely(value)) for row, value in bars]
@@ -168,38 +174,25 @@ def why(found: Sequence[Reason], *, dark: bool = False) -> go.Figure:
     ):
         figure.add_trace(_bars(name, some, colour, hatch, ink.text))
     _lay_out(figure, [row for row, _ in bars])
-    # Room for the texts beside the bars.
-    reach = 1.35 * max([log(2), *(abs(value) for _, value in bars)])
-    ticks = _likelihood_ticks(reach)
+    low, high = (sign * max([0.0, *(sign * value for _, value in bars)]) for sign in (-1, 1))
+    room = 0.4 * max(log(2), high - low)  # for the texts beside the bars
     figure.update_xaxes(
-        range=[-reach, reach],
-        tickvals=ticks,
-        ticktext=[_tick(tick) for tick in ticks],
+        range=[low - room, high + room],
+        tickvals=[0],
+        ticktext=["as likely"],
         zeroline=True,
         zerolinecolor="rgba(128,140,152,0.7)",
     )
     return figure
 
 
-def _tick(score: float) -> str:
-    """Return what stands at a difference of scores whose factor is a whole number."""
-    if not score:
-        return "as likely"
-    return f"{'÷' if score < 0 else _TIMES} {exp(abs(score)):,.0f}"
-
-
-def _likelihood_ticks(reach: float) -> list[float]:
-    """Return a few differences of scores whose factors are round numbers."""
-    factors = next(
-        (
-            some
-            for some in ((2,), (2, 4), (3, 9), (5, 25), (10, 100))
-            if log(some[-1]) * 1.6 >= reach
-        ),
-        (100, 10_000),
-    )
-    steps = [log(factor) for factor in factors]
-    return [*(-step for step in reversed(steps)), 0.0, *steps]
+def _in_two_lines(name: str) -> str:
+    """Return the name of a factor, a long one broken at a space near its middle."""
+    spaces = [at for at, letter in enumerate(name) if letter == " "]
+    if len(name) <= 18 or not spaces:
+        return name
+    middle = min(spaces, key=lambda at: abs(2 * at - len(name)))
+    return f"{name[:middle]}<br>{name[middle + 1 :]}"
 
 
 def _lay_out(figure: go.Figure, rows: Sequence[str]) -> None:

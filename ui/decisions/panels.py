@@ -100,11 +100,8 @@ def _show_table(
     changes = {decision.pick: none} | {at: each.change for at, each in found.items()}
     frame = pd.DataFrame(
         [
-            _row(inspection.problem, decision.candidates[at], names[at], at == decision.pick)
-            | {
-                "Lateness if taken": changes[at].tardiness_hours if at in changes else None,
-                "Points if taken": changes[at].points if at in changes else None,
-            }
+            _choice(decision, at, names[at], changes.get(at))
+            | _facts(inspection.problem, decision.candidates[at])
             for at in order
         ]
     )
@@ -122,20 +119,29 @@ def _show_table(
         )
 
 
-def _row(problem: Problem, one: Candidate, name: str, taken: bool) -> dict[str, Any]:
-    by = ["PPO"] if taken else []
+def _choice(decision: Decision, at: int, name: str, change: Change | None) -> dict[str, Any]:
+    one = decision.candidates[at]
     return {
         "Choice": name,
-        "Probability": one.probability,
-        "Taken by": ", ".join([*by, *map(label, one.rules)]),
-        "Process": one.process_name,
-        "Machine": one.machine,
+        "Probability": 100 * one.probability,
+        "Taken by": ", ".join(
+            ["PPO"] * (at == decision.pick) + [label(rule) for rule in one.rules]
+        ),
+        "Lateness if taken": change.tardiness_hours if change else None,
+        "Points if taken": change.points if change else None,
+    }
+
+
+def _facts(problem: Problem, one: Candidate) -> dict[str, Any]:
+    return {
         "Due": _moment(problem, one.due),
         "To spare": one.slack / SECONDS_PER_HOUR,
         "Hours": one.work / SECONDS_PER_HOUR,
         "Work left": one.work_left / SECONDS_PER_HOUR,
         "Earliest start": _moment(problem, one.start),
         "Earliest end": _moment(problem, one.end),
+        "Machine": one.machine,
+        "Process": one.process_name,
     }
 
 
@@ -144,7 +150,7 @@ def _columns(frame: pd.DataFrame) -> dict[str, Any]:
     number, column = st.column_config.NumberColumn, st.column_config
     columns: dict[str, Any] = {
         "Probability": column.ProgressColumn(
-            format="percent", min_value=0, max_value=1,
+            format="%.0f %%", min_value=0, max_value=100,
             help="How likely PPO held this choice. The likeliest is taken.",
         ),
         "Taken by": column.TextColumn(width="medium", help="PPO and rules that would take it."),

@@ -64,7 +64,10 @@ def _arrive(episode: Episode) -> None:
         for name in (_FAMILY, _STEP):
             st.query_params.pop(name, None)
         _go_to_task(episode, family, step)
-    number = st.session_state.get(DECISION, 1)
+    number = st.session_state.get(DECISION)
+    if number is None:  # the slider, which is bound to the address, has not been drawn yet
+        asked = st.query_params.get(DECISION, "")
+        number = int(asked) if asked.isdecimal() and len(asked) < 10 else 1
     st.session_state[DECISION] = min(max(1, number), len(episode))
 
 
@@ -188,6 +191,7 @@ def choose_instead(decision: Decision, rule: str) -> int:
         index=others.index(first),
         format_func=lambda at: _option(decision, names, at),
         key=f"decisions_instead_{decision.index}_{rule}",
+        width=560,
         help="The choice that PPO's is compared with below. At first the rule's, or where that is "
         "PPO's too, the one that PPO held second likeliest.",
     )

@@ -14,6 +14,10 @@ from ui.plans import label
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#.$:|<>~&@])")
 
+_SLIGHT = 0.1  # of a score: 10 % more or less likely is not worth a word
+
+_NOTICED = 0.5  # points: less would be shown as none
+
 
 def escaped(text: str) -> str:
     """Return a name from a file so that Markdown prints it and reads no markup in it."""
@@ -48,7 +52,8 @@ def headline(problem: Problem, decision: Decision, rule: str) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if share < 0.995 else "almost 100 %"
+    text = f"{100 * share:.0f} %" if share < 0.995 else "almost 100 %"
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def price(change: Change, choice: str, who: str) -> str:
@@ -68,24 +73,22 @@ def price(change: Change, choice: str, who: str) -> str:
     gains = _amounts(-change.tardiness_hours, change.points)
     if not costs and not gains:
         return f"{subject} would come to the same points and lateness in the end."
-    if not gains:
-        return f"{subject} would cost {costs}."
-    if not costs:
-        return f"{subject} would save {gains}: PPO's choice was not the best one here."
-    return f"{subject} would cost {costs}, and save {gains}."
+    better = ": by the reward weights PPO's choice was not the best one here"
+    told = ([f"cost {costs}"] if costs else []) + ([f"save {gains}"] if gains else [])
+    return f"{subject} would {' but '.join(told)}{better if change.points >= _NOTICED else ''}."
 
 
 def _amounts(hours: float, points: float) -> str:
     """Return those of two amounts that are noticeably above zero."""
     amounts = [f"{hours:,.1f} h of lateness"] if hours >= 0.05 else []
-    amounts += [f"{points:,.0f} points"] if points >= 0.5 else []
+    amounts += [f"{points:,.0f} points"] if points >= _NOTICED else []
     return " and ".join(amounts)
 
 
 def because(found: Sequence[Reason], taken: str, instead: str) -> str:
     """Return the strongest reasons for one choice over another; names escaped."""
-    speaks = _named([reason for reason in found if reason.value > 0][:3])
-    against = _named([reason for reason in found if reason.value < 0][:2])
+    speaks = _named([reason for reason in found if reason.value > _SLIGHT][:3])
+    against = _named([reason for reason in found if reason.value < -_SLIGHT][:2])
     text = f"PPO held {taken} {_odds(sum(reason.value for reason in found))} {instead}."
     text += f" For it speak above all {speaks}." if speaks else ""
     return text + (f" Against it: {against}." if against else "")
