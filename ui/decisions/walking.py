@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from scheduler_core.charts.decisions import choice_names
 from scheduler_core.inspection import Decision, Episode
@@ -78,6 +80,8 @@ def _go_to_task(episode: Episode, family: str, step: str | None) -> None:
     name = f"{family} step {step}" if step else family
     if found:
         st.session_state[DECISION] = found[0] + 1
+        with suppress(StreamlitAPIException):  # the slider writes it, once it has been drawn
+            st.query_params[DECISION] = str(found[0] + 1)
     elif steps:
         st.info(
             "Nothing was decided about the task asked for: whenever it was ready, it was the only "
