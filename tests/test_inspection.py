@@ -190,6 +190,21 @@ def test_costs_of_a_rule_are_those_of_forcing_its_choices_one_by_one() -> None:
         assert force(policy, episode, index, [at])[0].change == change
 
 
+def test_costs_of_some_are_those_the_policy_thought_least_of() -> None:
+    """Limited to two, the two with the largest lead of the policy's own choice are tried."""
+    policy, episode = crowd()
+
+    def lead(index: int) -> float:
+        decision = episode.decision(index)
+        return decision.taken.score - decision.candidates[decision.pick_of("edd")].score
+
+    leads = sorted(map(lead, episode.disagreements("edd").tolist()))
+    some = dict(costs_of(policy, episode, "edd", most=2))
+    assert sorted(map(lead, some)) == leads[-2:]
+    every = dict(costs_of(policy, episode, "edd"))
+    assert all(every[index] == change for index, change in some.items())
+
+
 def test_moved_names_the_tasks_at_another_time_or_machine() -> None:
     """Of two families that change places on a machine, both; a third one stays."""
     problem = one_machine([HOUR, HOUR, HOUR])

@@ -79,21 +79,39 @@ def force(
     return found
 
 
-def costs_of(policy: PPOScheduler, episode: Episode, rule: str) -> Iterator[tuple[int, Change]]:
-    """Yield the decisions at which a rule takes another candidate, and what its choice changes.
+def costs_of(
+    policy: PPOScheduler, episode: Episode, rule: str, most: int | None = None
+) -> Iterator[tuple[int, Change]]:
+    """Yield decisions at which a rule takes another candidate, and what its choice changes.
 
     Each is changed alone, as in `force`, in one walk through the episode.
+
+    Parameters
+    ----------
+    policy
+        Who decided, and goes on to.
+    episode
+        Its decisions.
+    rule
+        Whose choice is tried.
+    most
+        How many decisions to try: those at which the policy held the rule's choice for the least
+        likely against its own. All if None.
     """
     simulator = policy.simulator(episode.problem, episode.weights)
     ahead = policy.simulator(episode.problem, episode.weights)
     _restore(ahead.state, simulator.state)
     policy.run(ahead)
     made = _figures(ahead)
-    other = episode.rule_picks[:, ALL_RULES.index(rule)].tolist()
+    other = episode.rule_picks[:, ALL_RULES.index(rule)]
+    first, scores = episode.first[:-1], episode.scores
+    behind = scores[first + other] - scores[first + episode.picks]
+    differing = episode.disagreements(rule)
+    tried = set(differing[np.argsort(behind[differing], kind="stable")][:most].tolist())
     for index, pick in enumerate(episode.picks.tolist()):
-        if other[index] != pick:
+        if index in tried:
             _restore(ahead.state, simulator.state)
-            ahead.step(other[index])
+            ahead.step(int(other[index]))
             policy.run(ahead)
             yield index, _change(made, _figures(ahead))
         simulator.step(pick)

@@ -31,6 +31,9 @@ from ui.links import link
 _TASKS_AT_ONCE = 15_000
 """How many tasks may be scheduled anew to price the choices of one decision: half a second."""
 
+_TASKS_IN_A_WALK = 300_000
+"""The same to price a rule's choices at all decisions: one or two seconds."""
+
 _Key = tuple[str, RewardWeights, Path, int]
 """What determines all decisions: snapshot, reward weights, model and when that was changed."""
 
@@ -61,8 +64,12 @@ class Inspection:
         return _reasons(self.key, decision.index, instead, self.policy, self.episode)
 
     def costs(self, rule: str) -> dict[int, Change]:
-        """Return what a rule's choice changes wherever it is another one."""
-        return _costs(self.key, rule, self.policy, self.episode)
+        """Return what a rule's choice changes where it is another one.
+
+        In a large shop only where PPO thought least of it, as many as are quick.
+        """
+        most = max(1, _TASKS_IN_A_WALK // max(1, self.problem.num_tasks))
+        return _costs(self.key, rule, most, self.policy, self.episode)
 
 
 def _rank(decision: Decision, at: int, wanted: int) -> tuple[bool, bool, float]:
@@ -131,7 +138,8 @@ def _reasons(
 def _costs(
     key: _Key,  # noqa: ARG001
     rule: str,
+    most: int,
     _policy: PPOScheduler,
     _episode: Episode,
 ) -> dict[int, Change]:
-    return dict(costs_of(_policy, _episode, rule))
+    return dict(costs_of(_policy, _episode, rule, most))

@@ -124,7 +124,9 @@ def _step_along(episode: Episode, tour: str, stops: Sequence[int], rule: str) ->
                     "could be next nothing was decided.",
                 ) - 1  # fmt: skip
         _task_picker(episode, here)
-    st.caption(_where(tour, stops, here, rule))
+    left_out = len(episode.disagreements(rule)) - len(stops) if tour == _COSTLY else 0
+    tried = f" Not tried: {left_out:,} more where PPO held it for likelier." if left_out else ""
+    st.caption(_where(tour, stops, here, rule) + tried)
     return here
 
 

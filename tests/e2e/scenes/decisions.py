@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 from tests.e2e.scenes import Scene
 
 _BARS = ".js-plotly-plot .barlayer .point path"
-_DECISION = "decisions?sample=Sample,+40+families&decision=40"
+_DECISION = "decisions?sample=Sample,+40+families&decision=54"
 
 
 def _to_the_alternative(page: Page) -> None:
