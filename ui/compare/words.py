@@ -1,0 +1,117 @@
+"""Comparisons in sentences: what a planner would tell another one."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from scheduler_core.comparison import Difference, FamilyChange
+from scheduler_core.problem import SECONDS_PER_HOUR, Problem
+from scheduler_core.schedule import ScheduledTask
+from ui.compare.pair import Pair
+
+_MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def plain(text: str) -> str:
+    """Return a name from a file so that Markdown prints it and reads no markup in it."""
+    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+
+
+def clock(problem: Problem, second: int) -> str:
+    """Return a point in time as a planner reads it: a date where time zero is known, else hours."""
+    if problem.created_at is None:
+        return f"{second / SECONDS_PER_HOUR:,.1f} h"
+    return f"{problem.created_at.replace(tzinfo=None) + timedelta(seconds=second):%a %d %b %H:%M}"
+
+
+def verdict(pair: Pair) -> str:
+    """Return in a few sentences which plan is better, by how much, and who pays for it."""
+    new, old = pair.new, pair.old
+    fewer = old.metrics.late_families - new.metrics.late_families
+    late = f"{abs(fewer):,} {'fewer' if fewer > 0 else 'more'} late {_families(abs(fewer))} than"
+    text = f"**{new.label} has {late if fewer else 'as many late families as'} {old.label}"
+    if min(new.metrics.completion_rate, old.metrics.completion_rate) < 1:
+        return text + f".** {_incomplete(pair)}"
+    cost, old_cost = new.metrics.delay_cost, old.metrics.delay_cost
+    if old_cost > 0:
+        ratio = cost / old_cost
+        joint = "but" if (fewer > 0 and ratio > 1) or (fewer < 0 and ratio < 1) else "and"
+        text += f" {joint} {ratio:.2f} of its delay cost"
+    else:
+        text += f" and a delay cost of {cost:,.0f} points against none"
+    return f"{text}.** {_winners(pair)}"
+
+
+def _incomplete(pair: Pair) -> str:
+    left_out = [plan.label for plan in (pair.new, pair.old) if plan.metrics.completion_rate < 1]
+    return f"{' and '.join(left_out)} leaves tasks out, so points and hours do not compare."
+
+
+def _winners(pair: Pair) -> str:
+    """Return how many families each plan serves better, and which one the new plan hits worst."""
+    shifts = [(each.tardiness or 0, each.family.id) for each in pair.change.families]
+    worse = [shift for shift in shifts if shift[0] > 0]
+    better = sum(shift < 0 for shift, _ in shifts)
+    gain = f"{better:,} {_families(better)} less late under {pair.new.label}"
+    if not worse:
+        return f"{gain}, none under {pair.old.label}."
+    hours, name = max(worse)
+    return (
+        f"{gain}, {len(worse):,} under {pair.old.label}: the worst hit is {plain(name)}, "
+        f"{hours / SECONDS_PER_HOUR:,.1f} h later than under {pair.old.label}."
+    )
+
+
+def _families(count: int) -> str:
+    return "family" if count == 1 else "families"
+
+
+def difference(pair: Pair, step: Difference) -> str:
+    """Return in sentences what each plan does at a decision in which they differ."""
+    new, old = pair.new.label, pair.old.label
+    problem = pair.problem
+    taken = f"{new} takes {_task(pair, step.new)} at {clock(problem, step.new.start)}"
+    if step.old is None:
+        return f"{taken}; {old} takes nothing more there. {_elsewhere(pair, step)}".strip()
+    start = clock(problem, step.old.start)
+    if step.same_task:
+        return f"{taken}; {old} takes it too, at {start}. What goes before it ends alike."
+    text = f"{taken}; {old} takes {_task(pair, step.old)} first, at {start}."
+    if not step.was_waiting:
+        text += f" Under {new} {plain(step.old.family_id)} was not there yet."
+    return f"{text} {_elsewhere(pair, step)}".strip()
+
+
+def _elsewhere(pair: Pair, step: Difference) -> str:
+    """Return where the older plan does the task taken, if that is on another machine."""
+    place = pair.old_place(step.new)
+    if place is None or place.machine == step.machine:
+        return ""
+    return (
+        f"{pair.old.label} does {plain(step.new.family_id)} on {plain(place.machine)} instead, "
+        f"at {clock(pair.problem, place.start)}."
+    )
+
+
+def _task(pair: Pair, task: ScheduledTask) -> str:
+    family = next(each for each in pair.problem.families if each.id == task.family_id)
+    urgent = "urgent, " if family.is_urgent else ""
+    due = clock(pair.problem, family.due)
+    return f"**{plain(task.family_id)}** ({urgent}step {task.sequence}, due {due})"
+
+
+def outcome(pair: Pair, change: FamilyChange) -> str:
+    """Return how a family ends under both plans."""
+    new, old = _end(change, change.new_completion), _end(change, change.old_completion)
+    name = f"**{plain(change.family.id)}**"
+    if new == old:
+        return f"{name} ends {new} under both."
+    return f"{name} ends {new} under {pair.new.label}, {old} under {pair.old.label}."
+
+
+def _end(change: FamilyChange, completion: int | None) -> str:
+    if completion is None:
+        return "never"
+    spare = (change.family.due - completion) / SECONDS_PER_HOUR
+    return f"{-spare:,.1f} h late" if spare < 0 else f"on time with {spare:,.1f} h to spare"
