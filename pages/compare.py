@@ -22,13 +22,7 @@ if chosen is None:
     st.stop()
 
 figures.show_verdict(chosen, comparison)
-table, chart = st.columns(2)
-with table:
-    st.subheader("Figures", anchor=False)
-    figures.show_table(chosen, comparison)
-with chart:
-    st.subheader("Score by family", anchor=False)
-    score.show_waterfall(chosen)
+figures.show_figures(chosen, comparison)
 st.subheader("Where the plans part", anchor=False)
 stepper.show_steps(chosen)
 tasks, late = st.tabs(["Moved tasks", "Hours late by family"])

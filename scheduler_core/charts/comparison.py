@@ -6,7 +6,7 @@ hatched or dashed: the two hues stay apart for the common colour vision deficien
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,9 @@ from scheduler_core.problem import SECONDS_PER_HOUR, Problem
 from scheduler_core.schedule import ScheduledTask
 
 MAX_STEPS = 14
-"""Most families with a bar of their own in a waterfall."""
-MAX_LATENESS_ROWS = 25
-"""Most families in the chart of hours late."""
+"""Most families with a bar of their own in a waterfall, half of them losing if there are so many."""
+MAX_LATENESS_ROWS = 24
+"""Most families in the chart of hours late, half of them later if there are so many."""
 
 _ROW_PIXELS = 24
 _GRID = "rgba(128,140,152,0.22)"
@@ -101,9 +101,7 @@ def waterfall(
 
 def _steps(change: ScoreChange) -> list[_Step]:
     """Return the bars between the totals: gains, the largest first, the rest, then losses."""
-    moved = [each for each in change.families if each.points]
-    moved.sort(key=lambda each: (-abs(each.points), each.family.id))
-    own, rest = moved[:MAX_STEPS], moved[MAX_STEPS:]
+    own, rest = _extremes(change.families, lambda each: each.points, MAX_STEPS)
     steps = [_Step(each.family.id, each.points, _tell(each), each.family.id) for each in own]
     if change.makespan_points:
         points = change.makespan_points
@@ -123,6 +121,21 @@ def _steps(change: ScoreChange) -> list[_Step]:
     ]
 
 
+def _extremes(
+    changes: Sequence[FamilyChange], size: Callable[[FamilyChange], float], limit: int
+) -> tuple[list[FamilyChange], list[FamilyChange]]:
+    """Return the largest changes and the rest of those that are not zero.
+
+    Up and down have half of the places each, so that no gain hides all losses; what one side does
+    not need, the other has.
+    """
+    ups = sorted((each for each in changes if size(each) > 0), key=lambda each: -size(each))
+    downs = sorted((each for each in changes if size(each) < 0), key=size)
+    num_ups = min(len(ups), max(limit - limit // 2, limit - len(downs)))
+    num_downs = min(len(downs), limit - num_ups)
+    return ups[:num_ups] + downs[:num_downs], ups[num_ups:] + downs[num_downs:]
+
+
 def _tell(change: FamilyChange) -> str:
     late = (change.old_tardiness, change.new_tardiness)
     before, after = (
@@ -138,6 +151,7 @@ def _totals(change: ScoreChange, rows: Sequence[str], ink: _Ink) -> go.Scatter:
     return go.Scatter(
         mode="markers+text",
         name="Score",
+        showlegend=False,
         x=scores,
         y=list(rows),
         text=[f"  {score:,.0f}  " for score in scores],
@@ -154,8 +168,8 @@ def lateness(
 ) -> go.Figure:
     """Draw the hours late of families under both schedules, joined by a line each.
 
-    The `MAX_LATENESS_ROWS` families with the largest differences are shown, from the most hours
-    won to the most lost. ``layout.meta`` says how many differ.
+    Of the families that differ most `MAX_LATENESS_ROWS` are shown, from the most hours won to the
+    most lost. ``layout.meta`` says how many differ.
 
     Parameters
     ----------
@@ -167,15 +181,16 @@ def lateness(
         Whether the page behind the figure is dark.
     """
     ink = _DARK if dark else _LIGHT
-    differ = [each for each in changes if each.tardiness]
-    differ.sort(key=lambda each: (-abs(each.tardiness or 0), each.family.id))
-    shown = sorted(differ[:MAX_LATENESS_ROWS], key=lambda each: (each.tardiness, each.family.id))
+    own, rest = _extremes(changes, lambda each: each.tardiness or 0, MAX_LATENESS_ROWS)
+    shown = sorted(own, key=lambda each: (each.tardiness, each.family.id))
     rows = [plain(each.family.id) for each in shown]
     hours = [
         [(seconds or 0) / SECONDS_PER_HOUR for seconds in (each.old_tardiness, each.new_tardiness)]
         for each in shown
     ]
-    figure = go.Figure(layout={"meta": {"num_differing": len(differ), "num_shown": len(shown)}})
+    figure = go.Figure(
+        layout={"meta": {"num_differing": len(own) + len(rest), "num_shown": len(shown)}}
+    )
     for name, colour, dash, sign in (
         ("Less late", ink.better, "solid", -1),
         ("Later", ink.worse, "dot", 1),
@@ -192,7 +207,8 @@ def lateness(
     for which, (title, symbol) in enumerate(((old_title, "circle-open"), (new_title, "diamond"))):
         figure.add_trace(
             go.Scatter(
-                mode="markers", name=plain(title), x=[pair[which] for pair in hours], y=rows,
+                mode="markers", name=plain(title), cliponaxis=False,
+                x=[pair[which] for pair in hours], y=rows,
                 customdata=[[each.family.id] for each in shown],
                 hovertemplate=f"<b>%{{y}}</b><br>%{{x:,.1f}} h late, {plain(title)}<extra></extra>",
                 marker={

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from ui import kpis
-from ui.compare import words
+from ui.compare import score, words
 from ui.compare.pair import Pair
 from ui.glossary import FIGURES, MORE_FIGURES, Figure
 from ui.plans import Comparison, Plan
@@ -27,14 +27,23 @@ def show_verdict(pair: Pair, comparison: Comparison) -> None:
         kpis.show_verdict(Comparison(broken, None, {}))
 
 
-def show_table(pair: Pair, comparison: Comparison) -> None:
-    """Draw the figures as a table: a row each, a column for each plan and each difference."""
+def show_figures(pair: Pair, comparison: Comparison) -> None:
+    """Draw the table of figures and the waterfall of the score, side by side where both fit."""
     others = [
         plan for plan in comparison.plans if plan.method not in (pair.new.method, pair.old.method)
     ]
-    columns = [pair.new, pair.old, *others]
-    frame = table(pair.old, [pair.new, *others], columns)
-    changes = [name for name in frame.columns if name.startswith("vs ") or " vs " in name]
+    places = [st.container(), st.container()] if others else st.columns(2)
+    with places[0]:
+        st.subheader("Figures", anchor=False)
+        _show_table(pair, others)
+    with places[1]:
+        st.subheader(f"Score by family, from {pair.old.label} to {pair.new.label}", anchor=False)
+        score.show_waterfall(pair)
+
+
+def _show_table(pair: Pair, others: list[Plan]) -> None:
+    frame = table(pair.new, pair.old, others)
+    changes = [name for name in frame.columns if " vs " in name]
     ink = _INK["dark" if st.context.theme.type == "dark" else "light"]
     st.dataframe(
         frame.style.map(lambda text: ink.get(text.rpartition(" ")[2], ""), subset=changes),
@@ -43,21 +52,28 @@ def show_table(pair: Pair, comparison: Comparison) -> None:
         row_height=32,
         column_config={"Figure": st.column_config.TextColumn(pinned=True)},
         key="compare_figures",
-        alt=f"Every figure of {', '.join(plan.label for plan in columns)}, and the differences to "
-        f"{pair.old.label}",
+        alt=f"Every figure of {', '.join(plan.label for plan in (pair.new, pair.old, *others))}, "
+        f"and the differences to {pair.old.label}",
     )
 
 
-def table(reference: Plan, compared: list[Plan], columns: list[Plan]) -> pd.DataFrame:
-    """Return the figures as text, with how each of some plans differs from the reference."""
+def table(new: Plan, old: Plan, others: list[Plan]) -> pd.DataFrame:
+    """Return the figures of plans as text, and how each of them differs from the older one."""
     figures = (*FIGURES, *MORE_FIGURES)
     frame = pd.DataFrame({"Figure": [figure.label for figure in figures]})
-    for plan in columns:
+
+    def add_figures(plan: Plan) -> None:
         frame[plan.label] = [figure.text(figure.value(plan.metrics)) for figure in figures]
-    for plan in compared:
-        frame[f"{plan.label} vs {reference.label}"] = [
-            change(figure, plan, reference) for figure in figures
-        ]
+
+    def add_changes(plan: Plan) -> None:
+        frame[f"{plan.label} vs {old.label}"] = [change(figure, plan, old) for figure in figures]
+
+    add_figures(new)
+    add_figures(old)
+    add_changes(new)
+    for plan in others:
+        add_figures(plan)
+        add_changes(plan)
     return frame
 
 

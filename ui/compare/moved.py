@@ -119,8 +119,7 @@ def table(pair: Pair, moves: list[MovedTask]) -> pd.DataFrame:
             f"{old}: start": _start(pair.problem, move.old),
             f"{new}: start": _start(pair.problem, move.new),
             "Starts later, h": _hours(move.shift),
-            f"{old}: turn": move.old_rank,
-            f"{new}: turn": move.new_rank,
+            "Turn": f"{move.old_rank or '-'} → {move.new_rank or '-'}",
         }
         for move in moves
     ]
@@ -146,8 +145,8 @@ def _columns(frame: pd.DataFrame) -> dict[str, Any]:
             columns[name] = st.column_config.DatetimeColumn(format="ddd D MMM, HH:mm")
         elif name.endswith(", h"):
             columns[name] = st.column_config.NumberColumn(format="%+.1f", help=_HELP[name])
-        elif name.endswith(": turn"):
-            columns[name] = st.column_config.NumberColumn(help=_TURN_HELP)
+        elif name == "Turn":
+            columns[name] = st.column_config.TextColumn(help=_TURN_HELP)
         elif pd.api.types.is_float_dtype(frame[name]):
             columns[name] = st.column_config.NumberColumn(format="%.1f")
     return columns
@@ -158,4 +157,4 @@ _HELP = {
     "late, 0 is as late as before, or on time under both.",
     "Starts later, h": "Hours that this task starts later; negative is earlier.",
 }
-_TURN_HELP = "Its place in the order of its machine: 1 goes first."
+_TURN_HELP = "Its place in the order of its machine, before and after: 1 goes first."

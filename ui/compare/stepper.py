@@ -160,10 +160,9 @@ def _tell_none(pair: Pair, family: str | None) -> None:
 def _tell(pair: Pair, step: Difference) -> None:
     """Say what each plan does at a decision, and how it ended for both families."""
     changes = {change.family.id: change for change in pair.change.families}
-    moment = words.clock(pair.problem, step.moment)
     outcomes = [words.outcome(pair, changes[name]) for name in step.families]
     with st.container(border=True, key="compare_decision"):
-        st.markdown(f"**{moment}, on {words.plain(step.machine)}:** {words.difference(pair, step)}")
+        st.markdown(words.difference(pair, step))
         st.markdown("In the end: " + " ".join(outcomes))
         link(
             "decisions",
@@ -235,7 +234,8 @@ def _window(step: Difference | None) -> tuple[int, int] | None:
         return None
     ends = [step.new.end, *([step.old.end] if step.old else [])]
     side = max(_LEAST_SIDE, (max(ends) - step.moment) // 4)
-    return step.moment - side, max(ends) + side
+    first = max(step.moment - side, min(step.moment, 0) - side // 8)  # nothing is before today
+    return first, max(ends) + side
 
 
 def _take_selection(zero: datetime | None) -> None:

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 from scheduler_core.comparison import Difference, FamilyChange
 from scheduler_core.problem import SECONDS_PER_HOUR, Problem
 from scheduler_core.schedule import ScheduledTask
 from ui.compare.pair import Pair
-
-_MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
-
-
-def plain(text: str) -> str:
-    """Return a name from a file so that Markdown prints it and reads no markup in it."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+from ui.escaping import escaped
 
 
 def clock(problem: Problem, second: int) -> str:
@@ -58,7 +51,7 @@ def _winners(pair: Pair) -> str:
         return f"{gain}, none under {pair.old.label}."
     hours, name = max(worse)
     return (
-        f"{gain}, {len(worse):,} under {pair.old.label}: the worst hit is {plain(name)}, "
+        f"{gain}, {len(worse):,} under {pair.old.label}: the worst hit is {escaped(name)}, "
         f"{hours / SECONDS_PER_HOUR:,.1f} h later than under {pair.old.label}."
     )
 
@@ -70,17 +63,22 @@ def _families(count: int) -> str:
 def difference(pair: Pair, step: Difference) -> str:
     """Return in sentences what each plan does at a decision in which they differ."""
     new, old = pair.new.label, pair.old.label
-    problem = pair.problem
-    taken = f"{new} takes {_task(pair, step.new)} at {clock(problem, step.new.start)}"
+    text = f"**At {clock(pair.problem, step.moment)} on {escaped(step.machine)}** "
+    text += f"{new} takes {_task(pair, step.new)}{_later(pair, step, step.new)}"
     if step.old is None:
-        return f"{taken}; {old} takes nothing more there. {_elsewhere(pair, step)}".strip()
-    start = clock(problem, step.old.start)
-    if step.same_task:
-        return f"{taken}; {old} takes it too, at {start}. What goes before it ends alike."
-    text = f"{taken}; {old} takes {_task(pair, step.old)} first, at {start}."
-    if not step.was_waiting:
-        text += f" Under {new} {plain(step.old.family_id)} was not there yet."
+        text += f"; {old} takes nothing more there."
+    elif step.same_task:
+        text += f"; {old} takes it too{_later(pair, step, step.old)}: one of them lets it wait."
+    else:
+        text += f"; {old} takes {_task(pair, step.old)} first{_later(pair, step, step.old)}."
+        if not step.was_waiting:
+            text += f" Under {new} {escaped(step.old.family_id)} was not there yet."
     return f"{text} {_elsewhere(pair, step)}".strip()
+
+
+def _later(pair: Pair, step: Difference, task: ScheduledTask) -> str:
+    """Return when a task starts, nothing where that is the moment of the difference."""
+    return "" if task.start == step.moment else f", at {clock(pair.problem, task.start)}"
 
 
 def _elsewhere(pair: Pair, step: Difference) -> str:
@@ -89,7 +87,7 @@ def _elsewhere(pair: Pair, step: Difference) -> str:
     if place is None or place.machine == step.machine:
         return ""
     return (
-        f"{pair.old.label} does {plain(step.new.family_id)} on {plain(place.machine)} instead, "
+        f"{pair.old.label} does {escaped(step.new.family_id)} on {escaped(place.machine)} instead, "
         f"at {clock(pair.problem, place.start)}."
     )
 
@@ -98,13 +96,13 @@ def _task(pair: Pair, task: ScheduledTask) -> str:
     family = next(each for each in pair.problem.families if each.id == task.family_id)
     urgent = "urgent, " if family.is_urgent else ""
     due = clock(pair.problem, family.due)
-    return f"**{plain(task.family_id)}** ({urgent}step {task.sequence}, due {due})"
+    return f"**{escaped(task.family_id)}** ({urgent}step {task.sequence}, due {due})"
 
 
 def outcome(pair: Pair, change: FamilyChange) -> str:
     """Return how a family ends under both plans."""
     new, old = _end(change, change.new_completion), _end(change, change.old_completion)
-    name = f"**{plain(change.family.id)}**"
+    name = f"**{escaped(change.family.id)}**"
     if new == old:
         return f"{name} ends {new} under both."
     return f"{name} ends {new} under {pair.new.label}, {old} under {pair.old.label}."
