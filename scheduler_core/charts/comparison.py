@@ -19,9 +19,9 @@ from scheduler_core.problem import SECONDS_PER_HOUR, Problem
 from scheduler_core.schedule import ScheduledTask
 
 MAX_STEPS = 14
-"""Most families with a bar of their own in a waterfall, half of them losing if there are so many."""
+"""Most families with a bar of their own in a waterfall, half of them losing if so many lose."""
 MAX_LATENESS_ROWS = 24
-"""Most families in the chart of hours late, half of them later if there are so many."""
+"""Most families in the chart of hours late, half of them later if so many are."""
 
 _ROW_PIXELS = 24
 _GRID = "rgba(128,140,152,0.22)"

@@ -31,11 +31,7 @@ def naive_picks(old: Schedule, new: Schedule) -> set[tuple[str, ScheduledTask, s
     """Return machine, task taken and task taken instead, by the definition, step by step."""
     picks = set()
     for task in new:
-        started = {
-            (other.family_id, other.sequence)
-            for other in new
-            if other.start < task.start
-        }
+        started = {(other.family_id, other.sequence) for other in new if other.start < task.start}
         order = sorted(
             (other for other in old if other.machine == task.machine), key=lambda each: each.start
         )
@@ -43,7 +39,9 @@ def naive_picks(old: Schedule, new: Schedule) -> set[tuple[str, ScheduledTask, s
         first = opened[0] if opened else None
         same = first and (first.family_id, first.sequence) == (task.family_id, task.sequence)
         if not same:
-            picks.add((task.machine, task, f"{first.family_id}/{first.sequence}" if first else None))
+            picks.add(
+                (task.machine, task, f"{first.family_id}/{first.sequence}" if first else None)
+            )
     return picks
 
 

@@ -42,22 +42,25 @@ def _incomplete(pair: Pair) -> str:
 
 
 def _winners(pair: Pair) -> str:
-    """Return how many families each plan serves better, and which one the new plan hits worst."""
+    """Return how many families are better and worse off, and which one is hit worst."""
     shifts = [(each.tardiness or 0, each.family.id) for each in pair.change.families]
-    worse = [shift for shift in shifts if shift[0] > 0]
     better = sum(shift < 0 for shift, _ in shifts)
-    gain = f"{better:,} {_families(better)} less late under {pair.new.label}"
+    worse = [shift for shift in shifts if shift[0] > 0]
+    if not better and not worse:
+        return f"Every family is as late as under {pair.old.label}."
+    text = f"Under {pair.new.label} {better or 'no'} {_families(better)} "
+    text += f"{'is' if better < 2 else 'are'} less late and "
     if not worse:
-        return f"{gain}, none under {pair.old.label}."
+        return text + "none is later."
     hours, name = max(worse)
     return (
-        f"{gain}, {len(worse):,} under {pair.old.label}: the worst hit is {escaped(name)}, "
-        f"{hours / SECONDS_PER_HOUR:,.1f} h later than under {pair.old.label}."
+        f"{text}{len(worse)} {'is' if len(worse) == 1 else 'are'} later; the worst hit is "
+        f"{escaped(name)}, by {hours / SECONDS_PER_HOUR:,.1f} h."
     )
 
 
 def _families(count: int) -> str:
-    return "family" if count == 1 else "families"
+    return "family" if count < 2 else "families"
 
 
 def difference(pair: Pair, step: Difference) -> str:
