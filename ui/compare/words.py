@@ -104,11 +104,19 @@ def _task(pair: Pair, task: ScheduledTask) -> str:
 
 def outcome(pair: Pair, change: FamilyChange) -> str:
     """Return how a family ends under both plans."""
-    new, old = _end(change, change.new_completion), _end(change, change.old_completion)
-    name = f"**{escaped(change.family.id)}**"
-    if new == old:
-        return f"{name} ends {new} under both."
-    return f"{name} ends {new} under {pair.new.label}, {old} under {pair.old.label}."
+    name = f"**{escaped(change.family.id)}** ends"
+    new, old = pair.new.label, pair.old.label
+    if change.new_completion == change.old_completion:
+        return f"{name} {_end(change, change.new_completion)} under both."
+    if change.new_tardiness == change.old_tardiness == 0:
+        spares = [
+            f"{(change.family.due - completion) / SECONDS_PER_HOUR:,.1f} h to spare under {label}"
+            for completion, label in ((change.new_completion, new), (change.old_completion, old))
+            if completion is not None
+        ]
+        return f"{name} on time under both, with {' and '.join(spares)}."
+    ends = [_end(change, each) for each in (change.new_completion, change.old_completion)]
+    return f"{name} {ends[0]} under {new}, {ends[1]} under {old}."
 
 
 def _end(change: FamilyChange, completion: int | None) -> str:
