@@ -44,10 +44,10 @@ def open_compare(page: Page, server: str) -> dict[str, Any]:
 
 def charts(page: Page, condition: str = "true") -> dict[str, Any]:
     """Wait until the Gantt charts fulfil a condition in JavaScript on `charts`; return them."""
-    page.wait_for_function(
-        f"() => {{ const charts = ({_CHARTS})(); return charts !== null && ({condition}); }}"
-    )
-    return page.evaluate(_CHARTS)
+    # One step: the charts may be drawn anew between waiting and looking.
+    return page.wait_for_function(
+        f"() => {{ const charts = ({_CHARTS})(); return charts && ({condition}) && charts; }}"
+    ).json_value()
 
 
 def test_steps_lead_from_one_differing_decision_to_the_next(page: Page, server: str) -> None:

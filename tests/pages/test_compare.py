@@ -14,7 +14,7 @@ from scheduler_core.schedule_file import schedule_document
 from scheduler_core.snapshot import read_snapshot
 from tests.pages.steps import ROOT, open_page, texts
 from ui import state
-from ui.compare import pair, stepper, upload
+from ui.compare import following, pair, upload
 
 SNAPSHOT = read_snapshot(ROOT / "data" / "10_jobs.json")
 
@@ -62,10 +62,10 @@ def test_compare_page_steps_to_the_next_decision_and_to_the_last() -> None:
     app = compare_page()
     first = texts(app)
     app.button(key="compare_next").click().run()
-    assert app.slider(key=stepper.STEP).value == 2
+    assert app.slider(key=following.STEP).value == 2
     assert texts(app) != first
     app.button(key="compare_last").click().run()
-    assert app.slider(key=stepper.STEP).value == app.slider(key=stepper.STEP).max
+    assert app.slider(key=following.STEP).value == app.slider(key=following.STEP).max
     assert app.button(key="compare_next").disabled
 
 
@@ -73,7 +73,7 @@ def test_compare_page_with_a_step_beyond_the_last_in_its_address_goes_on() -> No
     """An old address whose plans differed more often opens without an error."""
     app = compare_page(step="9999")
     assert not app.exception
-    assert app.slider(key=stepper.STEP).value >= 1
+    assert app.slider(key=following.STEP).value >= 1
 
 
 def test_compare_page_with_a_family_in_its_address_steps_through_its_decisions() -> None:
@@ -86,7 +86,7 @@ def test_compare_page_with_a_family_in_its_address_steps_through_its_decisions()
     assert app.selectbox(key=state.FAMILY).value == family
     assert f"**{family}**" in texts(app)
     count = sum(family in each.families for each in found)
-    assert (app.slider(key=stepper.STEP).max if count > 1 else 1) == count
+    assert (app.slider(key=following.STEP).max if count > 1 else 1) == count
 
 
 def test_compare_page_with_another_plan_to_compare_with_measures_against_that() -> None:

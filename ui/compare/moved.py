@@ -13,11 +13,10 @@ import streamlit as st
 from scheduler_core.comparison import FamilyChange, MovedTask, moved_tasks_csv
 from scheduler_core.problem import SECONDS_PER_HOUR, Problem
 from scheduler_core.schedule import ScheduledTask
-from ui import state
+from ui.compare import following
 from ui.compare.pair import Pair
 
 _FILTER = "compare_filter"
-_ROUND = "compare_table_round"
 _TABLE_PIXELS = 360
 
 _KINDS: dict[str, Callable[[MovedTask], bool]] = {
@@ -67,25 +66,16 @@ def show_moved(pair: Pair) -> None:
         column_config=_columns(frame),
         height="content" if len(frame) < 10 else _TABLE_PIXELS,
         placeholder="",
-        key=_key(),
+        key=following.table_key(),
         on_select=lambda: _take_row(list(frame["Family"])),
         selection_mode="single-row",
         alt=f"Tasks that move from {pair.old.label} to {pair.new.label}",
     )
 
 
-def clear_selection() -> None:
-    """Drop the row selected: a table's selection cannot be set, only begun anew."""
-    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-
-
-def _key() -> str:
-    return f"compare_moved_{st.session_state.get(_ROUND, 0)}"
-
-
 def _take_row(families: list[str]) -> None:
-    rows = st.session_state[_key()].selection.rows
-    state.choose_family(families[rows[0]] if rows else None)
+    rows = st.session_state[following.table_key()].selection.rows
+    following.follow(families[rows[0]] if rows else None)
 
 
 def _by_effect(

@@ -6,8 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from scheduler_core.charts.comparison import lateness, waterfall
-from ui import state
-from ui.compare import moved
+from ui.compare import following
 from ui.compare.pair import Pair
 
 _WATERFALL = "compare_waterfall"
@@ -63,8 +62,8 @@ def _follow(key: str) -> None:
     points = st.session_state[key].selection.points
     names = [point["customdata"][0] for point in points if point.get("customdata")]
     if names and names[0]:
-        state.choose_family(names[0])
-        moved.clear_selection()
+        following.follow(names[0])
+        following.clear_row()
 
 
 def _dark() -> bool:

@@ -14,13 +14,13 @@ from scheduler_core.comparison import Difference
 from scheduler_core.problem import SECONDS_PER_HOUR
 from scheduler_core.schedule import Schedule
 from ui import state
-from ui.compare import moved, words
+from ui.compare import following, words
+from ui.compare.following import STEP
 from ui.compare.pair import Pair
 from ui.gantt import draw
 from ui.links import link
 from ui.plans import Plan
 
-STEP = "step"
 CHART = "compare_gantt"
 _PAIR = "compare_pair"
 _ZOOM = "compare_zoom"
@@ -128,7 +128,7 @@ def _follow_step() -> None:
 
 def _follow_family() -> None:
     st.session_state[STEP] = 1
-    moved.clear_selection()
+    following.clear_row()
     _follow_step()
 
 
