@@ -59,6 +59,10 @@ def show_moved(pair: Pair) -> None:
     if not moves:
         st.info("No task moves that way. Choose All to see the others.")
         return
+    _show_table(pair, moves)
+
+
+def _show_table(pair: Pair, moves: list[MovedTask]) -> None:
     frame = table(pair, moves)
     st.dataframe(
         frame,

@@ -75,7 +75,7 @@ def choose_pair(bench: Bench, comparison: Comparison) -> Pair | None:
             help="What the first method on the left is compared with. More methods are picked "
             "there; the plan that the shop uses today comes from a schedule file.",
         )
-        upload.show_uploader(lambda: _use_upload())
+        upload.show_uploader(_use_upload)
     upload.show_rejection()
     if method is None:
         return None
