@@ -39,7 +39,7 @@ def open_compare(page: Page, server: str) -> dict[str, Any]:
     """Go from page Schedule to page Compare as a planner does; return what the charts show."""
     open_page(page, server)
     page.get_by_role("link", name="Compare").click()
-    return charts(page)
+    return charts(page, "charts.frames.length === 2")  # those of page Schedule have none
 
 
 def charts(page: Page, condition: str = "true") -> dict[str, Any]:
