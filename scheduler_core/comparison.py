@@ -17,7 +17,7 @@ from datetime import timedelta
 from scheduler_core.objective import RewardWeights
 from scheduler_core.problem import SECONDS_PER_HOUR, Family, Problem
 from scheduler_core.schedule import Schedule, ScheduledTask
-from scheduler_core.schedule_file import csv_cell
+from scheduler_core.spreadsheet import guarded
 
 Key = tuple[str, int]
 """A task: the id of its family, and its sequence there."""
@@ -323,8 +323,8 @@ def moved_tasks_csv(
     writer = csv.writer(text)
     writer.writerow([*columns, "family_hours_later", "old_start_date", "new_start_date"])
     for move in moves:
-        row: list[object] = [csv_cell(move.family_id), move.sequence, csv_cell(move.process_name)]
-        row += [csv_cell(task.machine) if task else "" for task in (move.old, move.new)]
+        row: list[object] = [guarded(move.family_id), move.sequence, guarded(move.process_name)]
+        row += [guarded(task.machine) if task else "" for task in (move.old, move.new)]
         row += [_hours(task.start if task else None) for task in (move.old, move.new)]
         row += [_hours(move.shift), move.old_rank or "", move.new_rank or ""]
         row += [_hours(later.get(move.family_id))]

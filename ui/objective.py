@@ -71,6 +71,7 @@ def weights_of(text: str) -> RewardWeights | None:
 
 def choose_weights() -> RewardWeights:
     """Draw the picker of reward weights and return those chosen."""
+    state.bring_along(state.WEIGHTS)
     options = list(named())
     # Other weights are an option once they are chosen, here or by the address.
     for text in (st.session_state.get(state.WEIGHTS), st.query_params.get(state.WEIGHTS)):
@@ -84,6 +85,7 @@ def choose_weights() -> RewardWeights:
         help="What the business wants. The learned dispatcher is told, and every schedule is "
         "scored by it. Page Rewards has a slider for each weight.",
     )
+    state.take_along(state.WEIGHTS)
     return weights_of(chosen or BALANCED) or RewardWeights()
 
 

@@ -21,6 +21,7 @@ def library() -> Library:
 
 def choose_model(weights: RewardWeights) -> Path:
     """Draw the picker of models and return the file of the one chosen."""
+    state.bring_along(state.MODEL)
     names = [DEFAULT, *(model.name for model in library().models())]
     # Any checkpoint of a run is an option once it is chosen, here or by the address.
     for name in (st.session_state.get(state.MODEL), st.query_params.get(state.MODEL)):
@@ -34,6 +35,7 @@ def choose_model(weights: RewardWeights) -> Path:
         help="Which checkpoint the learned dispatcher runs on. The default is the one promoted on "
         "page Models, else the one that ships for the reward weights.",
     )
+    state.take_along(state.MODEL)
     found = library().find(name) if name and name != DEFAULT else None
     if found is not None:
         return found.path

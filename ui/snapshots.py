@@ -46,6 +46,7 @@ def sample_names() -> list[str]:
 
 def choose_snapshot() -> Snapshot | None:
     """Draw the picker and the uploader; return the snapshot chosen, None where there is none."""
+    state.bring_along(state.SAMPLE)
     options = _options()
     _note_what_is_gone(options)
     name = st.selectbox(
@@ -58,6 +59,7 @@ def choose_snapshot() -> Snapshot | None:
         placeholder="Upload a snapshot",
         on_change=state.forget_focus,
     )
+    state.take_along(state.SAMPLE)
     st.file_uploader(
         "Upload a snapshot",
         type=["json", *(suffix.removeprefix(".") for suffix in TABLE_SUFFIXES)],

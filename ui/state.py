@@ -46,6 +46,27 @@ class Rejection:
     """What is on the screen instead, and the way out."""
 
 
+def bring_along(key: str) -> None:
+    """Choose what was chosen on the page before; call it before the widget of the key is drawn.
+
+    Streamlit keeps the value of a bound widget from page to page where the user has set it, and
+    forgets one that came with the address.
+    """
+    if key in st.session_state or key in st.query_params:
+        return
+    if (value := st.session_state.get(_before(key))) is not None:
+        st.session_state[key] = value
+
+
+def take_along(key: str) -> None:
+    """Note what is chosen for the pages to come; call it after the widget of the key is drawn."""
+    st.session_state[_before(key)] = st.session_state[key]
+
+
+def _before(key: str) -> str:
+    return f"before_{key}"
+
+
 def kept() -> list[str]:
     """Return the titles of the snapshots that this session uploaded or made, the newest first."""
     return list(st.session_state.get(_KEPT, ()))
