@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from scheduler_core.charts.due import DueStatus, due_statuses
 from scheduler_core.charts.hours import Standstills, standstills
-from scheduler_core.charts.sheet import ROW_PIXELS, Sheet, View, axis_name, plain
+from scheduler_core.charts.sheet import ROW_PIXELS, TRAIL, Sheet, Trail, View, axis_name, plain
 from scheduler_core.problem import Problem
 from scheduler_core.schedule import Schedule
 
@@ -49,6 +49,7 @@ def gantt(
     by: View = "machine",
     rows: Sequence[str] | None = None,
     highlight: frozenset[str] = frozenset(),
+    trails: Mapping[str, Trail] | None = None,
     window: tuple[int, int] | None = None,
     dark: bool = False,
 ) -> go.Figure:
@@ -69,6 +70,8 @@ def gantt(
         Machine names or family ids to show, from top to bottom; all of `row_names` if None.
     highlight
         Families to show at full strength while all others are dimmed; none dims nothing.
+    trails
+        Tasks to outline, by the title of their panel.
     window
         First and last second of the time axis; everything if None.
     dark
@@ -86,6 +89,9 @@ def gantt(
         for status in DueStatus:
             tasks = [task for task in visible[title] if statuses[task.family_id] is status]
             figure.add_trace(sheet.bars(panel, status, tasks, labelled))
+        outlined = sheet.trail(panel, (trails or {}).get(title, Trail()), statuses)
+        if outlined is not None:
+            figure.add_trace(outlined)
         if still.down:
             figure.add_trace(sheet.downtime(panel, still.down))
         if still.closed:
@@ -195,7 +201,7 @@ def _mark_times(figure: go.Figure, sheet: Sheet, panels: int) -> None:
     lines = [(0, "Today", "#7d8792", "solid")]
     if sheet.by == "machine":
         lines += [
-            (sheet.families[name].due, f"{plain(name)} due", "#8e4ec6", "dash")
+            (sheet.families[name].due, f"{plain(name)} due", TRAIL, "dash")
             for name in sorted(sheet.highlight & sheet.families.keys())
         ]
     for second, text, colour, dash in lines:

@@ -148,7 +148,7 @@ def _alone(problem: Problem, story: Story) -> str:
     start = f"Alone in the shop it would still be {hours(over)} late"
     if story.family.due <= 0:
         return f"{start}: it was due before this snapshot was taken."
-    if 0 < story.family.release and story.family.release > story.family.due:
+    if story.family.release > 0 and story.family.release > story.family.due:
         return f"{start}: its material comes {moment(problem, story.family.release)}, after that."
     if story.family.release > 0:
         return (
