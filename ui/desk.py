@@ -35,6 +35,7 @@ def show_desk(bench: Bench, problem: Problem, comparison: Comparison) -> None:
     panels = [_panel(problem, plan, choice) for plan in comparison.plans]
     _show_charts(problem, panels, choice)
     _show_tabs(bench, problem, comparison, panels)
+    gantt.listen_to_clicks(panels)
 
 
 def _panel(problem: Problem, plan: Plan, choice: filters.Choice) -> Panel:
@@ -57,7 +58,7 @@ def _show_charts(problem: Problem, panels: Sequence[Panel], choice: filters.Choi
     charts, panel = st.columns([0.67, 0.33], gap="medium")
     with charts:
         gantt.show_charts(problem, panels, choice, trails)
-    with panel, st.container(border=True, key="why"):
+    with panel, st.container(border=True, height=gantt.VIEWPORT_PIXELS, key="why"):
         why.show_panel(problem, plan, story, step, floor)
 
 

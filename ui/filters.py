@@ -46,7 +46,7 @@ class Choice:
 def toolbar(problem: Problem, machines: Sequence[str]) -> Choice:
     """Draw the toolbar, given the machines in use, the busiest first; return what it says."""
     with st.container(
-        horizontal=True, vertical_alignment="bottom", gap="xsmall", key="gantt_toolbar"
+        horizontal=True, vertical_alignment="top", gap="xsmall", key="gantt_toolbar"
     ):
         view = st.segmented_control(
             "Rows", list(_VIEWS), default="By machine", required=True,
@@ -72,16 +72,18 @@ def toolbar(problem: Problem, machines: Sequence[str]) -> Choice:
             help="It stands out in the charts, and a panel tells what it waited for. A click on a "
             "bar does the same.",
         )  # fmt: skip
-        late_only = st.toggle(
-            "Late only", key=state.LATE_ONLY, bind="query-params",
-            help="Leaves only the tasks of families that are late, in the charts and in All tasks.",
+        st.segmented_control(
+            "Show", ["All", state.LATE], default="All", required=True,
+            key=state.SHOWN, bind="query-params",
+            help="Late leaves only the tasks of families that are late, in the charts and in the "
+            "table of all tasks.",
         )  # fmt: skip
     return Choice(
         _VIEWS[view or "By machine"],
         _ROWS[limit or "10"],
         _window(window or "All"),
         frozenset(chosen),
-        late_only,
+        state.late_only(),
     )
 
 

@@ -14,13 +14,17 @@ from scheduler_core.charts import MAX_BARS, Trail, busiest_window, gantt, overvi
 from scheduler_core.explanation import moment
 from scheduler_core.problem import SECONDS_PER_HOUR, Problem
 from scheduler_core.schedule import Schedule, ScheduledTask
-from ui import state
+from ui import clicks, state
 from ui.filters import Choice
 from ui.plans import Plan
 
-_VIEWPORT_PIXELS = 640  # two panels of ten rows and a little; what is taller scrolls inside
+VIEWPORT_PIXELS = 640
+"""Two panels of ten rows and a little; what is taller scrolls inside."""
 _MAX_ROWS_OF_TRAIL = 12
 """By family each task of a trail has a row of its own: no more of these than fit a screen."""
+
+_FACTS = 10
+"""Values that a bar of a task carries: the family, the step, texts, the number of its panel."""
 
 # Plotly's own zoom is lost whenever the chart is drawn anew, so its buttons give way to a zoom
 # that the page keeps: a stretch of time marked with the mouse.
@@ -67,7 +71,7 @@ def show_charts(
     """
     schedules = {panel.title: panel.schedule for panel in panels}
     if not any(len(schedule) for schedule in schedules.values()):
-        st.info("No task passes these filters: turn off Late only, or pick other machines.")
+        st.info("No task passes these filters: show All, or pick other machines.")
         return
     family = picked.family if (picked := state.picked()) else None
     choice = _with_family_in_view(choice, schedules, family)
@@ -85,31 +89,36 @@ def show_charts(
         window=window,
         dark=st.context.theme.type == "dark",
     )
-    figure.update_layout(dragmode="select", selectdirection="h")
+    figure.update_layout(dragmode="select", selectdirection="h", clickmode="event")
     if len(in_rows) > MAX_BARS and window is not None:
         _show_overview(problem, panels[0], choice, rows, window)
     draw(
         figure,
-        state.selection_key(state.CHART),
+        state.CHART,
         f"Gantt charts by {choice.by}: {', '.join(schedules)}",
-        viewport=state.CHART,
-        on_select=lambda: _take_selection(problem.created_at, [p.plan.method for p in panels]),
-        selection_mode=("points", "box"),
+        on_select=lambda: _take_box(state.CHART, problem.created_at),
+        selection_mode="box",
     )
     st.caption(" ".join(_notes(problem, figure, choice, window, (len(rows), left_out))))
 
 
-def draw(
-    figure: go.Figure, key: str, alt: str, *, viewport: str | None = None, **selection: Any
-) -> None:
+def listen_to_clicks(panels: Sequence[Panel]) -> None:
+    """Have a click on a bar open its task; draws nothing."""
+    methods = [panel.plan.method for panel in panels]
+    clicks.listen(
+        f"{state.CHART}_viewport", state.BAR_CLICKS, lambda facts: _take_bar(facts, methods)
+    )
+
+
+def draw(figure: go.Figure, key: str, alt: str, **selection: Any) -> None:
     """Draw a Gantt chart; what is much taller than a screen scrolls in a window of its own."""
-    with st.container(height=height(figure), border=False, key=f"{viewport or key}_viewport"):
+    with st.container(height=height(figure), border=False, key=f"{key}_viewport"):
         st.plotly_chart(figure, key=key, config=_CONFIG, alt=alt, **selection)
 
 
 def height(figure: go.Figure) -> int | Literal["content"]:
     """Return a height that scrolls where the charts are much taller than a screen."""
-    return "content" if figure.layout.height <= _VIEWPORT_PIXELS * 1.5 else _VIEWPORT_PIXELS
+    return "content" if figure.layout.height <= VIEWPORT_PIXELS * 1.5 else VIEWPORT_PIXELS
 
 
 def _show_overview(
@@ -222,22 +231,19 @@ def _within(
     return [task for task in tasks if task.start <= window[1] and task.end >= window[0]]
 
 
-def _take_selection(zero: datetime | None, methods: Sequence[str]) -> None:
-    """Zoom to the stretch of time that was marked, or look at the task that was clicked.
-
-    No stretch and no bar means nothing: a chart that is drawn anew says so too, now and then.
-    """
-    key = state.selection_key(state.CHART)
-    selection = st.session_state[key].selection
-    if selection.box:
-        _take_box(key, zero)
-        return
-    facts = [point["customdata"] for point in selection.points if len(point["customdata"]) > 9]
-    if facts:
-        state.pick(facts[0][0], methods[facts[0][9]], facts[0][1])
+def _take_bar(facts: Sequence[Any], methods: Sequence[str]) -> None:
+    """Look at the task that was clicked, or the family whose due date was; downtime has none."""
+    if len(facts) == _FACTS:
+        state.pick(facts[0], methods[facts[-1]], facts[1])
+    elif len(facts) == 1:
+        state.pick(facts[0])
 
 
 def _take_box(key: str, zero: datetime | None) -> None:
+    """Zoom to the stretch of time that was marked.
+
+    No stretch means nothing: a chart that is drawn anew says so too, now and then.
+    """
     boxes = st.session_state[key].selection.box
     if boxes:
         first, last = sorted(_seconds(value, zero) for value in boxes[0]["x"])

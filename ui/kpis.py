@@ -51,7 +51,9 @@ def show_verdict(comparison: Comparison) -> None:
             st.markdown(
                 ":green[:material/verified: **All constraints satisfied**], "
                 f"checked by the independent validator. {_what_the_tiles_show(comparison)}",
-                width="stretch",
+                width="content",
+                help="Methods are compared by delay cost: what the families lose by waiting for "
+                "each other.",
             )
             _way_to_the_late(comparison)
         return
@@ -75,7 +77,7 @@ def show_verdict(comparison: Comparison) -> None:
 def _way_to_the_late(comparison: Comparison) -> None:
     """Draw the way from the tile Late to the tasks that make it up."""
     count = comparison.leader.metrics.late_families
-    if count and not st.session_state.get(state.LATE_ONLY):
+    if count and not state.late_only():
         st.button(
             f"Show the {count:,} late",
             icon=":material/filter_alt:",
@@ -83,7 +85,7 @@ def _way_to_the_late(comparison: Comparison) -> None:
             on_click=state.show_late_only,
             key="show_late",
             help="Leaves only late families in the charts and in the table of all tasks. "
-            "Late only, above the charts, brings back the others.",
+            "Show All, above the charts, brings back the others.",
         )
 
 
@@ -91,4 +93,4 @@ def _what_the_tiles_show(comparison: Comparison) -> str:
     tiles = f":gray[The tiles show {comparison.leader.label}"
     if comparison.reference is not None:
         tiles += f", and the difference to {comparison.reference.label}"
-    return tiles + ". Methods are compared by delay cost.]"
+    return tiles + ".]"

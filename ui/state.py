@@ -23,13 +23,15 @@ ROWS = "rows"
 WINDOW = "window"
 MACHINES = "machines"
 FAMILY = "family"
-LATE_ONLY = "late"
+SHOWN = "show"
 TAB = "tab"
 ZOOMED = "Zoomed"  # what the window control says while a zoom is set
+LATE = "Late"  # what the control of the tasks shown says while only late ones are
 
 UPLOADER = "uploader"
 CHART = "gantt"
 OVERVIEW = "overview"
+BAR_CLICKS = "bar_clicks"
 LATE_TABLE = "late_table"
 TASK_TABLE = "task_table"
 STEP_TABLE = "step_table"
@@ -121,7 +123,12 @@ def close_pick() -> None:
 
 def show_late_only() -> None:
     """Leave only what is late in the charts and tables; call it from a callback."""
-    st.session_state[LATE_ONLY] = True
+    st.session_state[SHOWN] = LATE
+
+
+def late_only() -> bool:
+    """Return whether only what is late is shown."""
+    return st.session_state.get(SHOWN) == LATE
 
 
 def zoom() -> tuple[int, int] | None:

@@ -158,7 +158,7 @@ def show_all_tasks(problem: Problem, panels: Sequence[Panel]) -> None:
     panel = _choose_panel(panels)
     shown, method = list(panel.schedule), panel.plan.method
     if not shown:
-        st.info("No task passes the filters above: turn off Late only, or pick other machines.")
+        st.info("No task passes the filters above: show All, or pick other machines.")
         return
     frame = all_tasks(problem, panel.plan.schedule, shown)
     st.caption(

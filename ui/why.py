@@ -51,7 +51,9 @@ def show_panel(
         )  # fmt: skip
     with st.container(horizontal=True, gap="xsmall", key="why_badges"):
         _badges(plan, story)
-    st.markdown(escaped(" ".join(reasons(problem, story))))
+    outcome, *causes = reasons(problem, story)
+    st.markdown(escaped(outcome))
+    st.markdown("\n".join(f"- {escaped(cause)}" for cause in causes))
     if step is not None:
         _show_step(problem, plan, story, step, floor)
     with st.container(horizontal=True, key="why_links"):

@@ -198,16 +198,22 @@ def _row_axis(sheet: Sheet, panel: int, domain: list[float]) -> dict[str, Any]:
 
 def _mark_times(figure: go.Figure, sheet: Sheet, panels: int) -> None:
     """Draw today's line and, by machine, a line where each highlighted family is due."""
-    lines = [(0, "Today", "#7d8792", "solid")]
-    if sheet.by == "machine":
-        lines += [
-            (sheet.families[name].due, f"{plain(name)} due", TRAIL, "dash")
-            for name in sorted(sheet.highlight & sheet.families.keys())
-        ]
-    for second, text, colour, dash in lines:
+    dues = {
+        name: sheet.families[name].due
+        for name in sorted(sheet.highlight & sheet.families.keys())
+        if sheet.by == "machine"
+    }
+    # Labels lean away from today's, which would lie over that of a family due soon.
+    today = "center" if not dues else "right" if min(dues.values()) >= 0 else "left"
+    lines = [(0, "Today", "#7d8792", "solid", today)]
+    lines += [
+        (due, f"{plain(name)} due", TRAIL, "dash", "left" if due >= 0 else "right")
+        for name, due in dues.items()
+    ]
+    for second, text, colour, dash, side in lines:
         figure.add_annotation(  # under the last panel, where no tick label is in its way
             xref=axis_name("x", panels - 1), yref="paper", x=sheet.at(second), y=0, yanchor="top",
-            text=text, showarrow=False, font={"size": 11, "color": colour},
+            xanchor=side, text=text, showarrow=False, font={"size": 11, "color": colour},
         )  # fmt: skip
         for panel in range(panels):
             figure.add_shape(

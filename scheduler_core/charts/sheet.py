@@ -171,7 +171,7 @@ class Sheet:
         if not shown:
             return None
         looks = [self.looks[statuses[task.family_id]] for task in shown]
-        widths = [4 if task == trail.picked else 2 for task in shown]
+        widths = [3 if task == trail.picked else 1.2 for task in shown]
         return go.Bar(
             orientation="h",
             name="Picked, and what it waited for",
