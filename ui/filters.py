@@ -45,9 +45,7 @@ class Choice:
 
 def toolbar(problem: Problem, machines: Sequence[str]) -> Choice:
     """Draw the toolbar, given the machines in use, the busiest first; return what it says."""
-    with st.container(
-        horizontal=True, vertical_alignment="top", gap="xsmall", key="gantt_toolbar"
-    ):
+    with st.container(horizontal=True, vertical_alignment="top", gap="xsmall", key="gantt_toolbar"):
         view = st.segmented_control(
             "Rows", list(_VIEWS), default="By machine", required=True,
             key=state.VIEW, bind="query-params",
