@@ -32,17 +32,19 @@ LARGE_FAMILIES = 1_530
 """About 5,000 tasks."""
 
 # Notes the time of the last press or release, of every change of the document, and whether a
-# script has run since. A pointer that rests over a chart changes its hover layer: that is no redraw.
+# script has run since. No redraw: the hover layer under a pointer that rests on a chart, and the
+# rows of a table for screen readers, which follow what is seen at leisure.
 _WATCH = """() => {
   const app = document.querySelector('[data-testid=stApp]');
   const watch = window.__watch = {acted: 0, changed: 0, ran: false};
   const act = () => { watch.acted = watch.changed = performance.now(); watch.ran = false; };
   for (const kind of ['pointerdown', 'pointerup', 'keydown', 'change'])
     document.addEventListener(kind, act, true);
+  const aside = '.hoverlayer, [data-testid=stStatusWidget], [data-testid=data-grid-canvas]';
   const running = () => app.getAttribute('data-test-script-state') === 'running';
   new MutationObserver((changes) => {
     if (running()) watch.ran = true;
-    const redraw = (change) => !change.target.closest?.('.hoverlayer, [data-testid=stStatusWidget]');
+    const redraw = (change) => !change.target.closest?.(aside);
     if (changes.some(redraw)) watch.changed = performance.now();
   }).observe(app, {subtree: true, childList: true, attributes: true, characterData: true});
 }"""
