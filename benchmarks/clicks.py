@@ -140,7 +140,7 @@ CLICKS: dict[str, Click] = {
     "schedule: by family": Click(_SCHEDULE, _option("Rows", "By family"), BARS),
     "schedule: all rows": Click(_SCHEDULE, _option("How many", "All"), BARS),
     "schedule: a stretch is marked": Click(_SCHEDULE, _mark, BARS),
-    "schedule: tab All tasks": Click(_SCHEDULE, _tab("All tasks"), "[data-testid=stDataFrame]"),
+    "schedule: tab All tasks": Click(_SCHEDULE, _tab("All tasks"), "[role=tabpanel]"),
     "schedule: 5,000 tasks uploaded, to both charts": Click("", _upload_large, BARS),
 }
 """Every kind of click that is measured, by page and action; other pages add theirs here."""

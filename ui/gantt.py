@@ -99,7 +99,7 @@ def show_charts(
         on_select=lambda: _take_box(state.CHART, problem.created_at),
         selection_mode="box",
     )
-    st.caption(" ".join(_notes(problem, figure, choice, window, (len(rows), left_out))))
+    st.caption(" ".join(_notes(figure, choice, (len(rows), left_out), window != choice.window)))
 
 
 def listen_to_clicks(panels: Sequence[Panel]) -> None:
@@ -125,6 +125,11 @@ def _show_overview(
     problem: Problem, panel: Panel, choice: Choice, rows: Sequence[str], window: tuple[int, int]
 ) -> None:
     """Draw the strip of the whole schedule, in which a stretch of time can be marked."""
+    first, last = (moment(problem, second) for second in window)
+    st.caption(
+        f"Too much for one screen: the charts show {first} to {last}, the frame in this strip of "
+        f"the tasks that run under {panel.plan.label}. Drag over the strip to look elsewhere."
+    )
     tasks = _in_rows({"": panel.schedule}, choice, rows)
     dark = st.context.theme.type == "dark"
     st.plotly_chart(
@@ -138,11 +143,10 @@ def _show_overview(
 
 
 def _notes(
-    problem: Problem,
     figure: go.Figure,
     choice: Choice,
-    window: tuple[int, int] | None,
     rows: tuple[int, int],
+    narrowed: bool,
 ) -> Iterator[str]:
     """Yield what is shown, what is left out, and what the mouse does."""
     shown, left_out = rows
@@ -150,12 +154,8 @@ def _notes(
         kind = "machines in use" if choice.by == "machine" else "families"
         order = "busiest" if choice.by == "machine" else "earliest due"
         yield f"The {order} {shown} of {shown + left_out} {kind}."
-    if window is not None and window != choice.window:
-        first, last = (moment(problem, second) for second in window)
-        yield (
-            f"More than {MAX_BARS:,} tasks: shown is the busiest part, {first} to {last}. "
-            "Mark another stretch in the strip above, or pick fewer rows."
-        )
+    if narrowed:
+        yield f"Of more than {MAX_BARS:,} tasks only the busiest part is shown."
     yield from _pauses(figure)
     yield "Click a bar to see why it waited; drag over a stretch of time to zoom in."
 

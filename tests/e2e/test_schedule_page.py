@@ -158,8 +158,8 @@ def test_late_family_picked_in_the_table_stands_out_in_the_charts(page: Page, se
 def test_click_on_a_bar_tells_why_it_waited_and_leads_to_what_is_late(
     page: Page, server: str
 ) -> None:
-    """A bar opens its task; another one takes its place; late only leaves late bars; close."""
-    chart = open_page(page, f"{server}/{RULES}")
+    """A bar opens its task; another one takes its place; late only leaves late bars."""
+    open_page(page, f"{server}/{RULES}")
     click_bar(page, 3)
     panel = page.locator(".st-key-why")
     expect(panel).to_contain_text("it was due")
@@ -169,11 +169,11 @@ def test_click_on_a_bar_tells_why_it_waited_and_leads_to_what_is_late(
     assert f"family={family}" in page.url
     click_bar(page, 0)
     expect(panel.get_by_role("heading")).not_to_have_text(family)
+    panel.get_by_role("button", name="close").first.click()
+    expect(panel).to_have_count(0)
     page.get_by_role("button", name="Show the").click()
     wait_for_chart(page, "chart.shown.every(status => status === 'Late')")
     assert "show=Late" in page.url
-    panel.get_by_role("button", name="close").first.click()
-    expect(panel).to_have_count(0)
 
 
 def click_bar(page: Page, number: int) -> None:
