@@ -20,12 +20,21 @@ METHODS = "methods"
 VIEW = "view"
 ROWS = "rows"
 WINDOW = "window"
+MACHINES = "machines"
 FAMILY = "family"
+SHOWN = "show"
+TAB = "tab"
 ZOOMED = "Zoomed"  # what the window control says while a zoom is set
+LATE = "Late"  # what the control of the tasks shown says while only late ones are
 
 UPLOADER = "uploader"
 CHART = "gantt"
+OVERVIEW = "overview"
+BAR_CLICKS = "bar_clicks"
 LATE_TABLE = "late_table"
+TASK_TABLE = "task_table"
+STEP_TABLE = "step_table"
+WAIT_TABLE = "wait_table"
 
 _ZOOM = "zoom"
 _KEPT = "kept_snapshots"
@@ -33,7 +42,17 @@ _REJECTED = "rejected_upload"
 _CORRECT = (
     "The schedule on the screen is still the one from before. Correct the file and upload it again."
 )
-_TABLE_ROUND = "late_table_round"
+_PICK = "picked_task"
+_ROUND = "selection_round"
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """The task that the planner looks at: a family, and perhaps a plan and a step of it."""
+
+    family: str
+    method: str | None = None
+    sequence: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +118,41 @@ def choose_sample(name: str) -> None:
 
 
 def forget_focus() -> None:
-    """Forget what belongs to one snapshot: the family followed, the zoom, the row picked."""
-    choose_family(None)
+    """Forget what belongs to one snapshot: the task picked, the machines, the zoom."""
+    close_pick()
+    st.session_state[MACHINES] = []
     set_zoom(None)
-    clear_late_table()
 
 
-def choose_family(name: str | None) -> None:
-    """Follow a family, or none; call it from a callback, before the picker is drawn."""
-    st.session_state[FAMILY] = name
+def pick(family: str, method: str | None = None, sequence: int | None = None) -> None:
+    """Look at a task, or a family; call it from a callback, before the picker is drawn."""
+    st.session_state[FAMILY] = family
+    st.session_state[_PICK] = Pick(family, method, sequence)
+
+
+def picked() -> Pick | None:
+    """Return the task that the planner looks at, whether clicked or named in the URL."""
+    family = st.session_state.get(FAMILY)
+    if family is None:
+        return None
+    found: Pick | None = st.session_state.get(_PICK)
+    return found if found is not None and found.family == family else Pick(family)
+
+
+def close_pick() -> None:
+    """Look at no task; call it from a callback."""
+    st.session_state[FAMILY] = None
+    forget_selections()
+
+
+def show_late_only() -> None:
+    """Leave only what is late in the charts and tables; call it from a callback."""
+    st.session_state[SHOWN] = LATE
+
+
+def late_only() -> bool:
+    """Return whether only what is late is shown."""
+    return st.session_state.get(SHOWN) == LATE
 
 
 def zoom() -> tuple[int, int] | None:
@@ -129,11 +174,11 @@ def forget_zoom() -> None:
     st.session_state[_ZOOM] = None
 
 
-def late_table_key() -> str:
-    """Return the key of the table of late families, a new one after `clear_late_table`."""
-    return f"{LATE_TABLE}_{st.session_state.get(_TABLE_ROUND, 0)}"
+def selection_key(name: str) -> str:
+    """Return the key of a chart or table with a selection, a new one after `forget_selections`."""
+    return f"{name}_{st.session_state.get(_ROUND, 0)}"
 
 
-def clear_late_table() -> None:
-    """Drop the row selected in the table: a table's selection cannot be set, only begun anew."""
-    st.session_state[_TABLE_ROUND] = st.session_state.get(_TABLE_ROUND, 0) + 1
+def forget_selections() -> None:
+    """Drop what is selected in charts and tables: it cannot be set, only begun anew."""
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1

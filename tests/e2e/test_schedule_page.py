@@ -158,6 +158,36 @@ def test_late_family_picked_in_the_table_stands_out_in_the_charts(page: Page, se
     expect(page.get_by_role("combobox", name="Follow a family")).to_have_value(family)
 
 
+def test_click_on_a_bar_tells_why_it_waited_and_leads_to_what_is_late(
+    page: Page, server: str
+) -> None:
+    """A bar opens its task; another one takes its place; late only leaves late bars."""
+    open_page(page, f"{server}/{RULES}")
+    click_bar(page, 3)
+    panel = page.locator(".st-key-why")
+    expect(panel).to_contain_text("it was due")
+    chart = wait_for_chart(page, "chart.chosen.length > 0")
+    (family,) = set(chart["chosen"])
+    expect(panel.get_by_role("heading")).to_have_text(family)
+    assert f"family={family}" in page.url
+    click_bar(page, 0)
+    expect(panel.get_by_role("heading")).not_to_have_text(family)
+    panel.get_by_role("button", name="close").first.click()
+    expect(panel).to_have_count(0)
+    page.get_by_role("button", name="Show the").click()
+    wait_for_chart(page, "chart.shown.every(status => status === 'Late')")
+    assert "show=Late" in page.url
+
+
+def click_bar(page: Page, number: int) -> None:
+    """Click the middle of a late bar of the first panel."""
+    wait_for_chart(page)
+    bars = page.locator(".js-plotly-plot .barlayer .trace.bars").first.locator(".point")
+    box = bars.nth(number).bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
 def mark_first_half(page: Page) -> None:
     """Drag the mouse over the first half of the time axis."""
     area = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
