@@ -141,12 +141,19 @@ def test_upload_that_cannot_be_kept_is_refused_calmly(monkeypatch: pytest.Monkey
     assert "cannot keep the file" in app.dataframe[0].value["What is wrong"][0]
 
 
+def open_downloads(**query: str) -> AppTest:
+    """Return page Schedule with the tab of downloads open."""
+    app = open_page("schedule", **query)
+    app.session_state[state.TAB] = "Downloads"
+    return app.run()
+
+
 def test_downloads_of_weights_without_a_file_offer_them_with_the_command() -> None:
     """The command to make a schedule again names the file that the button gives."""
     weights = "Custom: 100, 50, -31, 1, 0, -100, 15"
-    app = open_page("schedule", weights=weights)
+    app = open_downloads(weights=weights)
     assert not app.exception
     assert "--weights weights.yaml" in app.code[0].value
     assert "Reward weights" in [each.label for each in app.get("download_button")]
-    preset = open_page("schedule", weights="Urgent first")
+    preset = open_downloads(weights="Urgent first")
     assert "--weights configs/rewards/urgent_first.yaml" in preset.code[0].value
