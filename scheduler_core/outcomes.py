@@ -106,7 +106,7 @@ class Outcomes:
 
     def scores(self, weights: RewardWeights) -> Floats:
         """Return (S,) the scores under some weights."""
-        return self.terms(weights).sum(axis=1)
+        return np.asarray(self.terms(weights).sum(axis=1))
 
     def delay_costs(self, weights: RewardWeights) -> Floats:
         """Return (S,) the delay costs under some weights."""

@@ -3,13 +3,17 @@
 from scheduler_core.charts.due import DueStatus, due_status, due_statuses
 from scheduler_core.charts.gantt import MAX_LABELLED_BARS, gantt, row_names
 from scheduler_core.charts.hours import MAX_CLOSED, MAX_DOWN, Standstills, standstills
+from scheduler_core.charts.rewards import Axis, Kind, Mark, terms_of_scores, trade_off
 from scheduler_core.charts.sheet import View
 
 __all__ = [
     "MAX_CLOSED",
     "MAX_DOWN",
     "MAX_LABELLED_BARS",
+    "Axis",
     "DueStatus",
+    "Kind",
+    "Mark",
     "Standstills",
     "View",
     "due_status",
@@ -17,4 +21,6 @@ __all__ = [
     "gantt",
     "row_names",
     "standstills",
+    "terms_of_scores",
+    "trade_off",
 ]
