@@ -12,7 +12,7 @@ with st.spinner(plans.waiting_text(bench.problem, ["ppo", plans.STAND_IN])):
     shelf = stored.shelf(bench, comparison.leader)
     board = results.judge(bench, shelf)
 
-left, right = st.columns([1, 2], gap="large")
+left, right = st.columns([5, 9], gap="medium")
 with left:
     controls.show_presets(bench.weights)
     controls.show_sliders(bench)

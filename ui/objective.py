@@ -35,8 +35,10 @@ def saved() -> dict[str, RewardWeights]:
     return found
 
 
-def save(name: str, weights: RewardWeights, *, replace: bool = False) -> bool:
-    """Save weights by a name; return False, and do nothing, where that takes another's place.
+def save(name: str, weights: RewardWeights, *, replace: bool = False) -> str | None:
+    """Save weights by a name, and return it as it is kept: the case of a file there is stays.
+
+    Where other weights have the name, nothing is done and the answer is None, but for ``replace``.
 
     Raises
     ------
@@ -49,9 +51,9 @@ def save(name: str, weights: RewardWeights, *, replace: bool = False) -> bool:
         raise ConfigError(f"name {name!r}: is that of a preset, which stays; choose another name")
     path = file_of(home.rewards(), name)
     if path.exists() and not replace:
-        return False
+        return None
     write_weights(weights, path)
-    return True
+    return path.stem
 
 
 def delete(name: str) -> None:
@@ -89,8 +91,9 @@ def title(path: Path) -> str:
 
 
 def named() -> dict[str, RewardWeights]:
-    """Return all weights that have a name; a preset keeps its name."""
-    return saved() | presets()
+    """Return all weights that have a name: the presets first, then those that users saved."""
+    known = presets()
+    return known | {name: weights for name, weights in saved().items() if name not in known}
 
 
 def text_of(weights: RewardWeights) -> str:
@@ -133,6 +136,11 @@ def choose_weights() -> RewardWeights:
         "scored by it. Page Rewards has a slider for each weight.",
     )
     return weights_of(chosen or BALANCED) or RewardWeights()
+
+
+def choose(name: str) -> None:
+    """Choose weights by name; call it from a callback, before the picker is drawn."""
+    st.session_state[state.WEIGHTS] = name
 
 
 def set_weights(weights: RewardWeights) -> None:

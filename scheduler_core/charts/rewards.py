@@ -17,8 +17,8 @@ _GRID = "rgba(128,140,152,0.22)"
 _ROW_PIXELS = 25
 _HEAD_PIXELS = 58
 _FOOT_PIXELS = 36
-_MOST_NAMES = 7
-"""With more points on the front than this their names would cover each other."""
+_NAME_GAP = 0.05
+"""Names on the front are this part of the axis apart, or they would cover each other."""
 
 
 class Kind(StrEnum):
@@ -78,7 +78,7 @@ _DARK = _Ink(
 _LOOKS: dict[Kind, dict[str, Any]] = {
     Kind.RULE: {"symbol": "circle", "size": 9},
     Kind.TRIED: {"symbol": "square-open", "size": 9},
-    Kind.NOW: {"symbol": "star", "size": 18},
+    Kind.NOW: {"symbol": "star", "size": 15},
 }
 _TERM_NAMES = {
     "on_time_reward": ("On-time reward", ""),
@@ -121,7 +121,8 @@ def trade_off(
             hoverinfo="skip",
         )
     )  # fmt: skip
-    named = set(front) if len(front) <= _MOST_NAMES else set()
+    named = _named(marks, front)
+    outside, inside = ("middle left", "middle right")[:: 1 if across.better == "low" else -1]
     for kind, colour in zip(Kind, (ink.rule, ink.tried, ink.now), strict=True):
         shown = [i for i, mark in enumerate(marks) if mark.kind is kind]
         figure.add_trace(
@@ -129,11 +130,12 @@ def trade_off(
                 x=[marks[i].across for i in shown],
                 y=[marks[i].up for i in shown],
                 text=[
-                    plain(marks[i].name) if i in named or kind is Kind.NOW else "" for i in shown
+                    f"  {plain(marks[i].name)}  " if i in named or kind is Kind.NOW else ""
+                    for i in shown
                 ],
                 customdata=[plain(marks[i].name) for i in shown],
                 mode="markers+text",
-                textposition="bottom right" if kind is Kind.NOW else "top center",
+                textposition=inside if kind is Kind.NOW else outside,
                 textfont={"size": 11, "color": ink.text},
                 cliponaxis=False,
                 name=kind.value,
@@ -150,15 +152,35 @@ def trade_off(
         hovermode="closest",
         dragmode=False,
         legend=_LEGEND,
-        xaxis=_axis(across.text),
+        xaxis=_axis(across.text) | {"range": _room_for_names(marks, across.better)},
         yaxis=_axis(up.text),
     )
     return figure
 
 
+def _named(marks: Sequence[Mark], front: Sequence[int]) -> set[int]:
+    """Return the points on the front whose names there is room for."""
+    height = max(mark.up for mark in marks) - min(mark.up for mark in marks)
+    named: list[int] = []
+    for i in front:
+        if marks[i].kind is Kind.NOW:
+            continue  # it is named in any case, on the other side
+        if not named or abs(marks[i].up - marks[named[-1]].up) > _NAME_GAP * height:
+            named.append(i)
+    return set(named)
+
+
+def _room_for_names(marks: Sequence[Mark], better: Better) -> list[float]:
+    """Return the ends of the axis across, with room for names where the front is."""
+    low, high = min(mark.across for mark in marks), max(mark.across for mark in marks)
+    width = (high - low) or 1.0
+    wide, narrow = 0.25 * width, 0.05 * width
+    return [low - wide, high + narrow] if better == "low" else [low - narrow, high + wide]
+
+
 _LEGEND = {
     "orientation": "h", "x": 0, "xanchor": "left", "y": 1.01, "yanchor": "bottom",
-    "title": {"text": ""}, "traceorder": "normal",
+    "title": {"text": ""}, "traceorder": "normal", "itemsizing": "constant",
 }  # fmt: skip
 
 
@@ -206,8 +228,12 @@ def terms_of_scores(
                     "color": colour,
                     "line": {"color": ink.edge, "width": 0.8},
                     "pattern": {
-                        "shape": hatch, "fillmode": "overlay", "fgcolor": ink.edge,
-                        "fgopacity": 0.6, "size": 6, "solidity": 0.2,
+                        "shape": hatch,
+                        "fillmode": "overlay",
+                        "fgcolor": ink.edge,
+                        "fgopacity": 0.6,
+                        "size": 6,
+                        "solidity": 0.2,
                     },
                 },
                 hovertemplate=f"<b>%{{y}}</b><br>{title} %{{x:,.0f}} points<extra></extra>",

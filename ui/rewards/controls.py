@@ -15,6 +15,7 @@ from ui.bench import Bench
 _PRESET = "rewards_preset"
 _URGENCIES = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0)
 """Steps of the urgent multiplier: each about a quarter more than the one before."""
+_FIELD_PIXELS = 78
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +55,24 @@ CONTROLS = (
         "those that cannot make it wait longer.",
     ),
     Control(
-        "early_bonus_per_day", "Early bonus", "points per day",
+        "early_bonus_per_day", "Early bonus", "points/day",
         *TRAINING_RANGES["early_bonus_per_day"], 1.0,
         "Points for each day that a family ends before its due time. More of it: shorter times in "
         "the shop.",
     ),
     Control(
-        "late_penalty_per_day", "Late penalty", "points per day",
+        "late_penalty_per_day", "Late penalty", "points/day",
         TRAINING_RANGES["late_penalty_per_day"][0], 0.0, 1.0,
         "Points lost for each day that a family ends after its due time, so below 0. Further from "
         "0: fewer days late, and fewer families that are very late.",
     ),
     Control(
-        "urgent_multiplier", "Urgent families count", "times",
+        "urgent_multiplier", "Urgent families", "times",
         *TRAINING_RANGES["urgent_multiplier"], 0.25,
         "All points of an urgent family are multiplied by this. 1: it counts like any other.",
     ),
     Control(
-        "makespan_penalty_per_day", "Makespan penalty", "points per day",
+        "makespan_penalty_per_day", "Makespan penalty", "points/day",
         *TRAINING_RANGES["makespan_penalty_per_day"], 20.0,
         "Points lost once for each day until the last task of all ends, so 0 or below. A family's "
         "points count each; this counts once for the shop, so it takes large figures.",
@@ -143,28 +144,30 @@ def show_sliders(bench: Bench) -> None:
 def _show(control: Control, weights: RewardWeights) -> None:
     """Draw a slider and a field beside it, both at the weight's value."""
     value = float(getattr(weights, control.name))
-    wide, narrow = st.columns([5, 2], vertical_alignment="bottom", gap="small", wrap=False)
     label = f"{control.label} ({control.unit})"
-    with wide:
-        if control.name == "urgent_multiplier":
-            st.session_state[control.slider] = min(_URGENCIES, key=lambda step: abs(step - value))
-            st.select_slider(
-                label, _URGENCIES, format_func="{:g}".format, key=control.slider,
-                help=control.help, on_change=_take(control, control.slider),
-            )  # fmt: skip
-        else:
-            # What was typed or loaded may lie beyond the ends of the slider.
-            st.session_state[control.slider] = min(max(value, control.low), control.high)
-            st.slider(
-                label, control.low, control.high, step=control.step, format="%g",
-                key=control.slider, help=control.help, on_change=_take(control, control.slider),
-            )  # fmt: skip
-    with narrow:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        _show_slider(control, label, value)
         st.session_state[control.exact] = value
         st.number_input(
             f"{label}, exactly", *control.legal, step=control.step, format="%g",
-            key=control.exact, label_visibility="collapsed",
+            key=control.exact, label_visibility="collapsed", width=_FIELD_PIXELS,
             on_change=_take(control, control.exact),
+        )  # fmt: skip
+
+
+def _show_slider(control: Control, label: str, value: float) -> None:
+    if control.name == "urgent_multiplier":
+        st.session_state[control.slider] = min(_URGENCIES, key=lambda step: abs(step - value))
+        st.select_slider(
+            label, _URGENCIES, format_func="{:g}".format, key=control.slider, help=control.help,
+            on_change=_take(control, control.slider),
+        )  # fmt: skip
+    else:
+        # What was typed or loaded may lie beyond the ends of the slider.
+        st.session_state[control.slider] = min(max(value, control.low), control.high)
+        st.slider(
+            label, control.low, control.high, step=control.step, format="%g", help=control.help,
+            key=control.slider, on_change=_take(control, control.slider),
         )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 
 from scheduler_core.charts import Axis, Kind, Mark, terms_of_scores, trade_off
 from scheduler_core.outcomes import BETTER, TERMS, Floats, Outcomes, trade_off_front
+from ui import plans
 from ui.bench import Bench
 from ui.glossary import FIGURES, MORE_FIGURES, Figure
 from ui.rewards.stored import Shelf, Stored
@@ -21,6 +22,8 @@ _TILES = (
     "on_time_rate", "late_families", "total_tardiness_hours", "mean_flow_time_hours", "delay_cost"
 )  # fmt: skip
 _MOST_ROWS = 16
+_SAME = 1 + 1e-9
+"""Costs as near to each other as this are the same, but for rounding."""
 _TABLE_PIXELS = 420
 _URGENT = Figure(
     "urgent_tardiness_hours", "Tardiness of urgent families", "Urgent tardiness", "h", "low",
@@ -110,21 +113,18 @@ def _what_changed(bench: Bench, board: Board) -> str:
 def _which_is_best(board: Board) -> str:
     every, costs = board.shelf.every, board.costs
     best = board.order[0]
-    if costs[0] <= costs[best] * (1 + 1e-9):
-        rest = [i for i in board.order if costs[i] > costs[0] * (1 + 1e-9)]
-        next_best = f" The next best, {as_it_is(every[rest[0]].label)}, loses " if rest else ""
-        if next_best and costs[0] > 0:
-            next_best += f"{costs[rest[0]] / costs[0] - 1:.1%} more to waiting."
-        elif next_best:
-            next_best += f"{costs[rest[0]]:,.0f} points to waiting, this one none."
-        return (
-            f":green[:material/verified: **Best of the {len(every)} stored schedules**] under "
-            f"these weights.{next_best}"
-        )
-    less = 1 - costs[best] / costs[0]
+    if costs[0] <= costs[best] * _SAME:
+        worse = [i for i in board.order if costs[i] > costs[0] * _SAME]
+        text = f":green[:material/verified: **Best of {len(every)} stored schedules**] "
+        text += "under these weights"
+        if worse and costs[0] > 0:
+            more = 100 * (costs[worse[0]] / costs[0] - 1)
+            text += f"; {as_it_is(every[worse[0]].label)} loses {more:.1f} % more to waiting"
+        return text + "."
+    less = 100 * (1 - costs[best] / costs[0])
     return (
-        f":orange[:material/info: **{as_it_is(every[best].label)}** is better here]: "
-        f"it loses {less:.1%} less to waiting than the schedule made for them."
+        f":orange[:material/info: **{as_it_is(every[best].label)}** is better] under these "
+        f"weights: it loses {less:.1f} % less to waiting than the one made for them."
     )
 
 
@@ -222,9 +222,9 @@ def table(board: Board) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "": [_remark(board, i) for i in order],
-            "Schedule": [every[i].label for i in order],
+            "Schedule": [plans.label(every[i].method) for i in order],
             "Made under": [every[i].made_under for i in order],
-            "Delay cost": [board.costs[i] for i in order],
+            "Delay cost": [round(float(board.costs[i])) for i in order],
             "To the best": ratios,
             "On time": [board.figures["on_time_rate"][i] for i in order],
             "Late": [int(board.figures["late_families"][i]) for i in order],
@@ -237,7 +237,7 @@ def table(board: Board) -> pd.DataFrame:
 def _remark(board: Board, place: int) -> str:
     if not board.shelf.every[place].is_valid:
         return "breaks rules"
-    best = bool(board.costs[place] <= board.costs[board.order[0]] * (1 + 1e-9))
+    best = bool(board.costs[place] <= board.costs[board.order[0]] * _SAME)
     return " · ".join(["best"] * best + ["now"] * (place == 0))
 
 
@@ -249,6 +249,7 @@ def _show_table(board: Board) -> None:
         hide_index=True,
         height=_TABLE_PIXELS,
         column_config={
+            "": st.column_config.TextColumn(width="small"),
             "Delay cost": number(format="localized", help="Points, under the weights in force."),
             "To the best": number(format="%.3f", help="Delay cost / that of the best stored one."),
             "On time": number(format="%.1f %%"),

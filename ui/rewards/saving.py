@@ -20,12 +20,12 @@ MAX_FILE_MB = 1
 
 def show_saving(weights: RewardWeights) -> None:
     """Draw what saves, loads and deletes weights, folded away under one button."""
-    save, files = st.columns(2, gap="small", wrap=False)
-    with save.popover("Save and load", icon=":material/bookmark:", width="stretch"):
-        _show_save(weights)
-        _show_saved()
-    with files.popover("YAML file", icon=":material/description:", width="stretch"):
-        _show_files(weights)
+    with st.container(horizontal=True, gap="small"):
+        with st.popover("Save and load", icon=":material/bookmark:"):
+            _show_save(weights)
+            _show_saved()
+        with st.popover("YAML file", icon=":material/description:"):
+            _show_files(weights)
     _show_what_was_said()
 
 
@@ -52,16 +52,16 @@ def _save(weights: RewardWeights, taken: str | None = None) -> None:
         _say("The weights were not saved: give them a name first.")
         return
     try:
-        saved = objective.save(name, weights, replace=taken is not None)
+        kept = objective.save(name, weights, replace=taken is not None)
     except (ConfigError, OSError) as error:
         _say(f"The weights were not saved: {error}.")
         return
-    if not saved:
+    if kept is None:
         st.session_state[_TAKEN] = name
         return
     st.session_state[_NAME] = ""
-    objective.set_weights(weights)
-    st.toast(f"Saved as {as_it_is(name)}.", icon=":material/bookmark_added:")
+    objective.choose(kept)
+    st.toast(f"Saved as {as_it_is(kept)}.", icon=":material/bookmark_added:")
 
 
 def _forget_taken() -> None:
@@ -80,9 +80,8 @@ def _show_saved() -> None:
 
 
 def _load() -> None:
-    known = objective.saved()
-    if (name := st.session_state.get(_CHOSEN)) in known:
-        objective.set_weights(known[name])
+    if (name := st.session_state.get(_CHOSEN)) in objective.saved():
+        objective.choose(name)
 
 
 def _delete() -> None:
