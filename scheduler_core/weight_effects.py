@@ -106,7 +106,8 @@ def outside_training(weights: RewardWeights) -> dict[str, str]:
     """Return the weights that lie outside what policies are trained under, with the reason of each.
 
     Policies see proportions: weights that are all twice as large are the same to them, the urgent
-    multiplier apart. So what counts is a weight's proportion to the late penalty.
+    multiplier apart. So what counts is a weight's proportion to the late penalty. Where nothing but
+    the makespan counts there is none, and policies for the makespan are trained under that alone.
 
     Returns
     -------
@@ -117,6 +118,8 @@ def outside_training(weights: RewardWeights) -> dict[str, str]:
     if not low <= weights.urgent_multiplier <= high:
         reason = f"The dispatcher was trained with {low:g} to {high:g}."
         found["urgent_multiplier"] = reason
+    if not any((weights.on_time_reward, weights.early_bonus_per_day, weights.late_penalty_per_day)):
+        return found
     least = -TRAINING_RANGES["late_penalty_per_day"][1]
     for name in ("on_time_reward", "early_bonus_per_day", "makespan_penalty_per_day"):
         most = max(map(abs, TRAINING_RANGES[name])) / least

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from scheduler_core.instances import MAKESPAN_WEIGHTS
 from scheduler_core.objective import RewardWeights
 from scheduler_core.problem import SECONDS_PER_HOUR, Lock, Problem
 from scheduler_core.weight_effects import outside_training, weights_without_effect
@@ -142,6 +143,7 @@ def test_weights_of_an_agent_never_have_an_effect() -> None:
         ({"urgent_multiplier": 6}, {"urgent_multiplier"}),
         ({"urgent_multiplier": 0.5}, {"urgent_multiplier"}),
         ({"makespan_penalty_per_day": -60_001}, {"makespan_penalty_per_day"}),
+        (MAKESPAN_WEIGHTS.to_dict(), set()),
     ],
 )
 def test_weights_outside_training_are_named(weights: dict[str, float], expected: set[str]) -> None:

@@ -86,6 +86,15 @@ def test_weight_that_cannot_matter_says_so() -> None:
     assert "**Cannot matter here.** No family that can still move is urgent." in texts(app)
 
 
+def test_weights_that_are_all_zero_make_no_schedule_better() -> None:
+    """Every delay cost is 0; the page says so and divides by none."""
+    app = rewards_page(weights="Custom: 0, 0, 0, 1, 0, -100, 15")
+    assert "All weights are 0" in texts(app)
+    app.button_group(key="rewards_view").set_value("Stored schedules").run()
+    assert not app.exception
+    assert set(app.dataframe[0].value["Delay cost"]) == {0}
+
+
 def test_setting_tried_before_that_is_better_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """A dispatcher that does worst when it is asked for what counts is found out by its past."""
     made = stored.plans.make_schedule

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from scheduler_core.objective import MAX_WEIGHT, MIN_MULTIPLIER, TRAINING_RANGES, RewardWeights
+from scheduler_core.outcomes import TERMS
 from scheduler_core.weight_effects import outside_training, weights_without_effect
 from ui import objective, state
 from ui.bench import Bench
@@ -129,7 +130,12 @@ def show_sliders(bench: Bench) -> None:
     if beyond:
         st.caption(
             "Outside of what it was trained on, the dispatcher still makes valid schedules, but "
-            "look at the rules in the table beside it."
+            "hold them against the rules among the stored schedules."
+        )
+    if not any(getattr(bench.weights, name) for name in TERMS):
+        st.caption(
+            ":material/info: All weights are 0, so every schedule is as good as any other: move a "
+            "slider, or pick a preset."
         )
     with st.expander("Training only"):
         st.caption(
