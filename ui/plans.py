@@ -30,6 +30,7 @@ _LABELS = {
     "feasible_edd": "Feasible EDD",
     "slack": "Slack",
     "pt_winq_slack": "PT+WINQ+slack",
+    "uploaded": "Uploaded plan",
 }
 
 

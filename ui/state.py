@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import streamlit as st
 
 from scheduler_core.errors import Fault
-from scheduler_core.snapshot import Snapshot
 
 SAMPLE = "sample"
 WEIGHTS = "weights"
@@ -29,8 +28,11 @@ CHART = "gantt"
 LATE_TABLE = "late_table"
 
 _ZOOM = "zoom"
-_UPLOADED = "uploaded_snapshot"
+_KEPT = "kept_snapshots"
 _REJECTED = "rejected_upload"
+_CORRECT = (
+    "The schedule on the screen is still the one from before. Correct the file and upload it again."
+)
 _TABLE_ROUND = "late_table_round"
 
 
@@ -40,17 +42,18 @@ class Rejection:
 
     name: str
     faults: tuple[Fault, ...]
+    advice: str
+    """What is on the screen instead, and the way out."""
 
 
-def uploaded() -> Snapshot | None:
-    """Return the last snapshot that was uploaded and read without a fault."""
-    return st.session_state.get(_UPLOADED)
+def kept() -> list[str]:
+    """Return the titles of the snapshots that this session uploaded or made, the newest first."""
+    return list(st.session_state.get(_KEPT, ()))
 
 
-def accept_upload(snapshot: Snapshot) -> None:
-    """Remember an uploaded snapshot and forget any rejection."""
-    st.session_state[_UPLOADED] = snapshot
-    st.session_state.pop(_REJECTED, None)
+def add_kept(title: str) -> None:
+    """Remember that this session has a snapshot of this title."""
+    st.session_state[_KEPT] = [title, *(each for each in kept() if each != title)]
 
 
 def rejection() -> Rejection | None:
@@ -58,9 +61,9 @@ def rejection() -> Rejection | None:
     return st.session_state.get(_REJECTED)
 
 
-def reject_upload(name: str, faults: tuple[Fault, ...]) -> None:
+def reject_upload(name: str, faults: tuple[Fault, ...], advice: str = _CORRECT) -> None:
     """Remember why an upload was refused; the snapshot on the screen stays."""
-    st.session_state[_REJECTED] = Rejection(name, faults)
+    st.session_state[_REJECTED] = Rejection(name, faults, advice)
 
 
 def dismiss_rejection() -> None:

@@ -5,6 +5,8 @@ from scheduler_core.charts.gantt import MAX_LABELLED_BARS, gantt, row_names
 from scheduler_core.charts.hours import MAX_CLOSED, MAX_DOWN, Standstills, standstills
 from scheduler_core.charts.rewards import Axis, Kind, Mark, terms_of_scores, trade_off
 from scheduler_core.charts.sheet import View
+from scheduler_core.charts.stages import cost_curve
+from scheduler_core.charts.whatif import before_after
 
 __all__ = [
     "MAX_CLOSED",
@@ -16,6 +18,8 @@ __all__ = [
     "Mark",
     "Standstills",
     "View",
+    "before_after",
+    "cost_curve",
     "due_status",
     "due_statuses",
     "gantt",

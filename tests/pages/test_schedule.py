@@ -97,8 +97,7 @@ def test_upload_without_a_fault_becomes_the_snapshot_on_the_screen() -> None:
     app.file_uploader[0].set_value(("shop.json", snapshot(), "application/json")).run()
     assert not app.exception
     assert "1 family · 1 task · 1 machine" in texts(app)
-    assert "Upload, shop.json" in app.selectbox(key=state.SAMPLE).options
-    assert app.selectbox(key=state.SAMPLE).value == snapshots.UPLOAD
+    assert app.selectbox(key=state.SAMPLE).value.startswith("Upload, shop.json (")
 
 
 def test_upload_with_shifts_and_downtime_is_scheduled_around_them() -> None:
