@@ -227,7 +227,6 @@ def table(board: Board) -> pd.DataFrame:
             "Delay cost": [round(float(board.costs[i])) for i in order],
             "To the best": ratios,
             "On time": [board.figures["on_time_rate"][i] for i in order],
-            "Late": [int(board.figures["late_families"][i]) for i in order],
             "Tardiness": [board.figures["total_tardiness_hours"][i] for i in order],
             "Flow time": [board.figures["mean_flow_time_hours"][i] for i in order],
         }
