@@ -4,6 +4,7 @@ from scheduler_core.charts.due import DueStatus, due_status, due_statuses
 from scheduler_core.charts.gantt import MAX_LABELLED_BARS, gantt, row_names
 from scheduler_core.charts.hours import MAX_CLOSED, MAX_DOWN, Standstills, standstills
 from scheduler_core.charts.overview import MAX_BARS, busiest_window, overview
+from scheduler_core.charts.rewards import Axis, Kind, Mark, terms_of_scores, trade_off
 from scheduler_core.charts.sheet import Trail, View
 from scheduler_core.charts.stages import cost_curve
 from scheduler_core.charts.whatif import before_after
@@ -13,7 +14,10 @@ __all__ = [
     "MAX_CLOSED",
     "MAX_DOWN",
     "MAX_LABELLED_BARS",
+    "Axis",
     "DueStatus",
+    "Kind",
+    "Mark",
     "Standstills",
     "Trail",
     "View",
@@ -26,4 +30,6 @@ __all__ = [
     "overview",
     "row_names",
     "standstills",
+    "terms_of_scores",
+    "trade_off",
 ]
