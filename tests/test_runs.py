@@ -67,7 +67,7 @@ def whole(
     config, folder = VARIANTS[request.param], tmp_path_factory.mktemp(request.param) / "whole"
     never = StopAfter(10**9)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scheduler_core.training.trainer.BETWEEN_CHECKS", 0.0)
+        patch.setattr("scheduler_core.training.watch.BETWEEN_CHECKS", 0.0)
         train(config, folder, should_stop=never)
     return config, RunFolder(folder), 10**9 - never.left
 
