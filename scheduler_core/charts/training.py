@@ -58,6 +58,8 @@ class Band:
     begin: float
     end: float
     name: str
+    is_named: bool = True
+    """Whether there is room for its name."""
 
 
 def training_curves(
@@ -181,11 +183,13 @@ def _mark(figure: go.Figure, number: int, curve: Curve, dark: bool) -> None:
             hovertemplate=f"{plain(text)}<extra></extra>", showlegend=False,
         )
     )  # fmt: skip
+    if curve.run:
+        return  # texts of several runs would lie over each other; the label at the mouse says it
     left = x <= (curve.x[0] + curve.x[-1]) / 2
+    crosses = x > curve.x[0]  # then the text stands above the line of the goal and its name
     figure.add_annotation(
         xref=axes[0], yref=axes[1], x=x, y=y, text=plain(text), showarrow=False,
-        xanchor="left" if left else "right", xshift=10 if left else -10, yshift=12,
-        font={"size": 11},
+        xanchor="left" if left else "right", yshift=32 if crosses else 16, font={"size": 11},
     )  # fmt: skip
 
 
@@ -212,7 +216,7 @@ def _shade(figure: go.Figure, number: int, band: Band, *, odd: bool) -> None:
         fillcolor=f"rgba(128,140,152,{0.06 if odd else 0.12})", line={"width": 0}, layer="below",
         name=plain(band.name),
     )  # fmt: skip
-    if number == 0:
+    if number == 0 and band.is_named:
         figure.add_annotation(
             xref=x, x=band.begin, xanchor="left", yref=f"{y} domain", y=1, yanchor="top",
             text=plain(band.name), showarrow=False, font={"size": 10, "color": _QUIET},

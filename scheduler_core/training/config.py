@@ -75,9 +75,14 @@ def flatten(settings: Mapping[str, Any], place: str = "") -> dict[str, Any]:
     return flat
 
 
-def changes(base: Any, config: Any) -> dict[str, Any]:
-    """Return the settings by dotted name in which a config differs from another of its kind."""
-    before, after = (flatten(dataclasses.asdict(each)) for each in (base, config))
+def flatten_config(config: TrainingConfig) -> dict[str, Any]:
+    """Return the settings of a run by dotted name."""
+    return flatten(dataclasses.asdict(config))
+
+
+def changes(base: TrainingConfig, config: TrainingConfig) -> dict[str, Any]:
+    """Return the settings by dotted name in which a config differs from another."""
+    before, after = flatten_config(base), flatten_config(config)
     return {name: value for name, value in after.items() if before[name] != value}
 
 
@@ -96,7 +101,7 @@ def read_flat(path: Path) -> dict[str, Any]:
         found = flatten(document)
     except (OSError, ValueError, AttributeError, RecursionError, yaml.YAMLError) as error:
         raise ConfigError(f"config {path}: cannot be read ({one_line(error)})") from error
-    flat = flatten(dataclasses.asdict(TrainingConfig())) | found
+    flat = flatten_config(TrainingConfig()) | found
     return {name: tuple(each) if isinstance(each, list) else each for name, each in flat.items()}
 
 

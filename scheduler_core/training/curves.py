@@ -33,6 +33,7 @@ WORSE = 0.01
 """By how much of itself the delay cost must rise to be called worse."""
 
 _SURELY = 2.0  # standard errors
+_VALIDATED = ("to_best_rule", "to_edd", "on_time_rate", "completion_rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,13 @@ def ppo_lines(lines: Sequence[Line]) -> list[Line]:
     if ppo and ppo[0].timestep == 0:
         return ppo
     before = [line for line in lines if line.phase == "imitation" and line.is_validation]
-    return [Line("ppo", 0, line.seconds, line.figures) for line in before[-1:]] + ppo
+    return [_as_start(line) for line in before[-1:]] + ppo
+
+
+def _as_start(line: Line) -> Line:
+    """Return the last line of imitation as the start of PPO: with what was validated only."""
+    figures = {name: value for name, value in line.figures.items() if name.startswith(_VALIDATED)}
+    return Line("ppo", 0, line.seconds, figures)
 
 
 def sets_of(lines: Sequence[Line]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -164,3 +165,15 @@ def last_line(path: Path) -> str:
     """Return the last line of a file that says something."""
     said = [line for line in tail(path) if line.strip()]
     return said[-1].strip() if said else "the process ended without a word; look at its output"
+
+
+def started_at(run: RunFolder) -> datetime | None:
+    """Return when a run began: the time of the first line of its log, else of its process."""
+    log = run.path / "log.txt"
+    if log.exists():
+        with log.open("rb") as file:
+            first = file.readline().decode(errors="replace").partition(" ")[0]
+        with suppress(ValueError):
+            return datetime.fromisoformat(first)
+    note = _read_note(run)
+    return datetime.fromisoformat(note["at"]) if note else None

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.e2e.serving import BROWSER_ARGS, WAIT_MS, serve
 
@@ -63,10 +63,23 @@ def page(browser: Browser, scheme: str) -> Iterator[Page]:
     tab.set_default_timeout(WAIT_MS)
     expect.set_options(timeout=WAIT_MS)
     errors: list[str] = []
-    tab.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    tab.on("console", lambda said: errors.append(_text(said)) if _is_error(said) else None)
     tab.on("pageerror", lambda error: errors.append(str(error)))
     yield tab
     exceptions = tab.locator("[data-testid=stException]").count()
     context.close()
     assert errors == []
     assert exceptions == 0
+
+
+def _is_error(said: ConsoleMessage) -> bool:
+    """Return whether a message tells of something wrong.
+
+    At an address below the root the browser looks for the server there first, and is told no.
+    """
+    looks_for_server = "404" in said.text and "/_stcore/" in said.location["url"]
+    return said.type == "error" and not looks_for_server
+
+
+def _text(said: ConsoleMessage) -> str:
+    return f"{said.text} ({said.location['url']})"

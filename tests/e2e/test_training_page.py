@@ -1,0 +1,72 @@
+"""What somebody who trains does on page Training, done in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+SLOW_MS = 60_000  # a process that trains imports PyTorch first, and stands back behind all others
+
+
+def open_training(page: Page, server: str) -> None:
+    """Open the page by way of the first one."""
+    page.goto(f"{server}/?methods=SPT&methods=EDD&sample=Sample,+10+families")
+    page.get_by_role("link", name="Training").click()
+    expect(page.get_by_role("heading", name="Training")).to_be_visible()
+
+
+def start_fine_tuning(page: Page, name: str, decisions: int) -> None:
+    """Fill in the form of a run that begins with the policy that ships, and start it."""
+    page.get_by_role("tab", name="New run").click()
+    page.get_by_role("textbox", name="Name of the run").fill(name)
+    page.get_by_role("combobox", name="Start from").fill("dispatch")
+    page.get_by_role("option", name="dispatch", exact=True).click()
+    field = page.get_by_role("spinbutton", name="Decisions of PPO")
+    field.fill(str(decisions))
+    field.press("Enter")
+    expect(page.get_by_text(f"timesteps: {decisions}")).to_be_visible()
+    page.get_by_role("button", name="Start training").click()
+
+
+def expect_state(page: Page, word: str) -> None:
+    """Wait until the run on the page is in a state."""
+    line = page.locator(".st-key-training_line")
+    expect(line.get_by_text(word)).to_be_visible(timeout=SLOW_MS)
+
+
+def decisions_done(page: Page) -> int:
+    """Return the decisions of PPO that the page says are done."""
+    text = page.locator(".st-key-training_line").get_by_text(re.compile("PPO: ")).inner_text()
+    return int(re.sub(r"\D", "", text.partition(" of ")[0]))
+
+
+def test_run_is_started_watched_paused_stopped_resumed_and_finished(
+    page: Page, server: str
+) -> None:
+    """All by buttons; a refresh in between finds the same run, and it has gone on."""
+    open_training(page, server)
+    start_fine_tuning(page, "morning", 400_000)
+    expect_state(page, "Running")
+    line = page.locator(".st-key-training_line")
+    expect(line.get_by_text(re.compile(r"PPO: [1-9][\d,]* of 400,000"))).to_be_visible(
+        timeout=SLOW_MS
+    )
+    before = decisions_done(page)
+    page.reload()
+    expect_state(page, "Running")
+    assert re.search(r"run=[\d-]+-morning", page.url)
+    assert decisions_done(page) >= before
+    page.get_by_role("button", name="Pause").click()
+    expect_state(page, "Paused")
+    page.get_by_role("button", name="Continue").click()
+    expect_state(page, "Running")
+    page.get_by_role("button", name="Stop").click()
+    expect_state(page, "Stopped")
+    page.get_by_role("button", name="Resume").click()
+    expect_state(page, "Finished")
+    assert decisions_done(page) >= 400_000
+    expect(page.get_by_text("ahead of EDD at once")).to_be_visible()
