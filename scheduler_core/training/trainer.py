@@ -246,7 +246,8 @@ class Trainer:
             plans = self.executor.map(find_plan, lessons, self.check)
             self.state.plans += plans
             total = sum(plan.cost for plan in plans), sum(plan.rule_cost for plan in plans)
-            self._end_update(len(jobs), {"cost_to_rule": total[0] / total[1]})
+            ratio = total[0] / total[1] if total[1] else 1.0  # a rule may leave nothing to gain
+            self._end_update(len(jobs), {"cost_to_rule": ratio})
         self.state.enter("imitation", self.config)
 
     def _lesson_jobs(self, block: int) -> list[Job]:

@@ -44,29 +44,45 @@ def decisions_done(page: Page) -> int:
     return int(re.sub(r"\D", "", text.partition(" of ")[0]))
 
 
-def test_run_is_started_watched_paused_stopped_resumed_and_finished(
-    page: Page, server: str
-) -> None:
+def test_run_is_started_watched_paused_stopped_and_resumed(page: Page, server: str) -> None:
     """All by buttons; a refresh in between finds the same run, and it has gone on."""
     open_training(page, server)
-    start_fine_tuning(page, "morning", 400_000)
+    start_fine_tuning(page, "morning", 600_000)
     expect_state(page, "Running")
     line = page.locator(".st-key-training_line")
-    expect(line.get_by_text(re.compile(r"PPO: [1-9][\d,]* of 400,000"))).to_be_visible(
-        timeout=SLOW_MS
-    )
+    moving = line.get_by_text(re.compile(r"PPO: [1-9][\d,]* of 600,000"))
+    expect(moving).to_be_visible(timeout=SLOW_MS)
     before = decisions_done(page)
+    assert re.search(r"run=[\d-]+-morning", page.url)
     page.reload()
     expect_state(page, "Running")
-    assert re.search(r"run=[\d-]+-morning", page.url)
     assert decisions_done(page) >= before
-    page.get_by_role("button", name="Pause").click()
-    expect_state(page, "Paused")
-    page.get_by_role("button", name="Continue").click()
-    expect_state(page, "Running")
-    page.get_by_role("button", name="Stop").click()
-    expect_state(page, "Stopped")
-    page.get_by_role("button", name="Resume").click()
+    press(page, "Pause", "Paused")
+    press(page, "Continue", "Running")
+    press(page, "Stop", "Stopped")
+    stopped_at = decisions_done(page)
+    press(page, "Resume", "Running")
+    page.wait_for_function(
+        """done => Number(document.querySelector('.st-key-training_line').innerText
+            .match(/PPO: ([\\d,]+)/)?.[1].replaceAll(',', '')) > done""",
+        arg=stopped_at,
+        timeout=SLOW_MS,
+    )
+    press(page, "Stop", "Stopped")
+
+
+def test_run_that_ends_while_the_page_looks_on_is_finished(page: Page, server: str) -> None:
+    """Without a click: the page stops looking, and offers the model."""
+    open_training(page, server)
+    start_fine_tuning(page, "short", 1)
     expect_state(page, "Finished")
-    assert decisions_done(page) >= 400_000
     expect(page.get_by_text("ahead of EDD at once")).to_be_visible()
+    expect(page.get_by_role("link", name="A schedule by it")).to_be_visible()
+    page.get_by_role("tab", name="Speed and log").click()
+    expect(page.get_by_text("finished after")).to_be_visible()
+
+
+def press(page: Page, button: str, word: str) -> None:
+    """Press a button and wait for the state that it leads to."""
+    page.get_by_role("button", name=button, exact=True).click()
+    expect_state(page, word)

@@ -45,12 +45,9 @@ def show_form() -> None:
     st.subheader("How to train", anchor=False)
     init, more = _show_start(preset, values)
     found |= more
-    error = None
     with st.expander("Every setting", icon=":material/tune:"):
-        try:
-            found |= settings.show_all(preset, values)
-        except ConfigError as wrong:
-            error = str(wrong)
+        found |= settings.show_all(preset, values)
+    error = settings.first_fault(found)
     differing = {each: value for each, value in found.items() if value != values[each]}
     try:
         config = load_config(settings.preset_path(preset), differing)

@@ -12,7 +12,7 @@ from scheduler_core.training import RunFolder
 from scheduler_core.training.curves import History
 from ui import home
 
-RUN = "run"  # in the URL
+RUN = "training_run"
 TAB = "training_tab"
 DETAIL_TAB = "training_detail"
 RUNS, NEW_RUN = "Runs", "New run"
@@ -25,6 +25,8 @@ BESIDE = "training_beside"
 
 _HISTORIES = "training_histories"
 _PROBLEM = "training_problem"
+_IN_ADDRESS = "run"
+_WRITTEN = "training_run_written"
 
 
 def run_id(run: RunFolder) -> str:
@@ -51,10 +53,19 @@ def show_run(name: str) -> None:
 
 
 def turn_to_a_run(names: Sequence[str]) -> None:
-    """Turn to the first run if none is picked, here or in the address."""
-    picked = st.session_state.get(RUN) or st.query_params.get(RUN)
-    if picked not in names:
+    """Turn to the run that the address names, else stay, else turn to the first."""
+    asked = st.query_params.get(_IN_ADDRESS)
+    if asked in names and asked != st.session_state.get(_WRITTEN):
+        st.session_state[RUN] = asked
+    elif st.session_state.get(RUN) not in names:
         st.session_state[RUN] = names[0]
+
+
+def write_address(name: str) -> None:
+    """Let the address name a run. A bound widget would not, where a callback has turned to it."""
+    st.session_state[_WRITTEN] = name
+    if st.query_params.get(_IN_ADDRESS) != name:
+        st.query_params[_IN_ADDRESS] = name
 
 
 def note(problem: SchedulerError | OSError) -> None:

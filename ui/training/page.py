@@ -25,17 +25,16 @@ def show_runs() -> None:
     names = tuple(runs)
     st.fragment(_show_table, run_every=every)(names, every)
     memory.turn_to_a_run(names)
-    # Not in a fragment: there the address would not follow what is picked.
     name = st.selectbox(
         "Run",
         names,
-        index=None,  # what is the default does not stand in the address
         key=memory.RUN,
-        bind="query-params",
+        persist_state="session",
         width=400,
         help="The run shown below; its name stands in the address of this page.",
     )
     if name in runs:
+        memory.write_address(name)
         st.fragment(_show_run, run_every=every)(name, every)
 
 

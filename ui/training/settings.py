@@ -9,8 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from scheduler_core.errors import ConfigError
-from scheduler_core.training.catalog import RUN, Setting, catalog
+from scheduler_core.training.catalog import RUN, catalog
 from ui import home
 
 PRESETS = home.ROOT / "configs"
@@ -91,7 +90,7 @@ def setting_widget(name: str, preset: str, value: Any, label: str = "") -> Any:
         case "choices":
             return tuple(st.multiselect(options=setting.choices, default=list(value), **shown))
         case "wholes":
-            return _wholes(setting, st.text_input(value=", ".join(map(str, value)), **shown))
+            return _wholes(st.text_input(value=", ".join(map(str, value)), **shown))
         case _:
             found = st.text_input(value=str(value), **shown)
     return value if found is None else found
@@ -117,13 +116,20 @@ def _step(value: float) -> float:
     return 10.0 ** (math.floor(math.log10(abs(value))) - 1) if value else 0.01
 
 
-def _wholes(setting: Setting, text: str | None) -> tuple[int, ...]:
+def _wholes(text: str | None) -> tuple[int, ...] | str:
+    """Return the numbers of a text, or the text where it is none; `first_fault` says so."""
     try:
         return tuple(int(word) for word in (text or "").replace(",", " ").split())
-    except ValueError as error:
-        raise ConfigError(
-            f"{setting.name}: must be whole numbers with commas between them, got {text!r}"
-        ) from error
+    except ValueError:
+        return text or ""
+
+
+def first_fault(found: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with the first text that should have been numbers, if any is."""
+    for name, value in found.items():
+        if catalog()[name].kind == "wholes" and isinstance(value, str):
+            return f"{name}: must be whole numbers with commas between them, got {value!r}"
+    return None
 
 
 def _as_markdown(meaning: str) -> str:
