@@ -26,7 +26,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 @pytest.fixture
 def checking_all_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let tiny runs look at every chance whether to stop, so that they can be stopped anywhere."""
-    monkeypatch.setattr("scheduler_core.training.trainer.BETWEEN_CHECKS", 0.0)
+    monkeypatch.setattr("scheduler_core.training.watch.BETWEEN_CHECKS", 0.0)
 
 
 @pytest.fixture

@@ -424,3 +424,11 @@ def test_the_mean_of_parameters_is_kept_not_the_last_ones(tmp_path: Path) -> Non
         network = load_checkpoint(tmp_path / name / "checkpoints" / "last.safetensors").network
         after = torch.cat([each.detach().ravel() for each in network.parameters()])
         assert bool((after - before).abs().max() > 0.1) is moved
+
+
+def test_teachers_of_problems_that_a_rule_solves_gain_nothing(tmp_path: Path) -> None:
+    """On the smallest sample rules may have no delay cost at all: a ratio of 1, not a failure."""
+    easy = replace(TINY, task=replace(TINY.task, data=("data/10_jobs.json",)))
+    assert train(easy, tmp_path, until=1).state == "stopped"
+    first = (tmp_path / "metrics.jsonl").read_text().splitlines()[0]
+    assert json.loads(first)["cost_to_rule"] == 1.0

@@ -7,6 +7,7 @@ from scheduler_core.charts.overview import MAX_BARS, busiest_window, overview
 from scheduler_core.charts.rewards import Axis, Kind, Mark, terms_of_scores, trade_off
 from scheduler_core.charts.sheet import Trail, View
 from scheduler_core.charts.stages import cost_curve
+from scheduler_core.charts.training import Band, Curve, Panel, training_curves
 from scheduler_core.charts.whatif import before_after
 
 __all__ = [
@@ -15,9 +16,12 @@ __all__ = [
     "MAX_DOWN",
     "MAX_LABELLED_BARS",
     "Axis",
+    "Band",
+    "Curve",
     "DueStatus",
     "Kind",
     "Mark",
+    "Panel",
     "Standstills",
     "Trail",
     "View",
@@ -32,4 +36,5 @@ __all__ = [
     "standstills",
     "terms_of_scores",
     "trade_off",
+    "training_curves",
 ]

@@ -64,6 +64,47 @@ def config_yaml(config: Any) -> str:
     return yaml.safe_dump(plain, sort_keys=False)
 
 
+def flatten(settings: Mapping[str, Any], place: str = "") -> dict[str, Any]:
+    """Return settings of all groups by dotted name (``ppo.learning_rate``)."""
+    flat: dict[str, Any] = {}
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            flat |= flatten(value, f"{place}{name}.")
+        else:
+            flat[f"{place}{name}"] = value
+    return flat
+
+
+def flatten_config(config: TrainingConfig) -> dict[str, Any]:
+    """Return the settings of a run by dotted name."""
+    return flatten(dataclasses.asdict(config))
+
+
+def changes(base: TrainingConfig, config: TrainingConfig) -> dict[str, Any]:
+    """Return the settings by dotted name in which a config differs from another."""
+    before, after = flatten_config(base), flatten_config(config)
+    return {name: value for name, value in after.items() if before[name] != value}
+
+
+def read_flat(path: Path) -> dict[str, Any]:
+    """Return the settings in the file of a run by dotted name, whatever version wrote it.
+
+    A setting that the file does not know has its default; lists are tuples.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read.
+    """
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        found = flatten(document)
+    except (OSError, ValueError, AttributeError, RecursionError, yaml.YAMLError) as error:
+        raise ConfigError(f"config {path}: cannot be read ({one_line(error)})") from error
+    flat = flatten_config(TrainingConfig()) | found
+    return {name: tuple(each) if isinstance(each, list) else each for name, each in flat.items()}
+
+
 def first_difference(one: Any, other: Any, place: str = "") -> str | None:
     """Return the dotted name of the first setting in which two configs differ, if any does."""
     for field in dataclasses.fields(one):

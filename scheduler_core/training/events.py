@@ -14,6 +14,7 @@ from typing import Any
 from torch.utils.tensorboard import SummaryWriter
 from torch.utils.tensorboard.summary import hparams
 
+from scheduler_core.training.config import flatten
 from scheduler_core.training.run import RunFolder
 from scheduler_core.training.settings import TrainingConfig
 
@@ -68,13 +69,9 @@ def _remove_events(folder: Path) -> None:
         path.unlink()
 
 
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, bool | int | float | str]:
+def _flat(settings: Mapping[str, Any]) -> dict[str, bool | int | float | str]:
     """Return settings by dotted name, as TensorBoard can hold them."""
-    out: dict[str, bool | int | float | str] = {}
-    for name, value in settings.items():
-        if isinstance(value, Mapping):
-            out |= _flat(value, f"{prefix}{name}.")
-        else:
-            plain = isinstance(value, bool | int | float | str)
-            out[f"{prefix}{name}"] = value if plain else ", ".join(map(str, value))
-    return out
+    return {
+        name: value if isinstance(value, bool | int | float | str) else ", ".join(map(str, value))
+        for name, value in flatten(settings).items()
+    }

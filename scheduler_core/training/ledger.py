@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import subprocess
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -152,6 +153,20 @@ class Ledger:
         self._as_committed = copy.copy(self.state.counters)
         if perf_counter() >= self._next_save:
             self._write_committed()
+
+    @contextmanager
+    def pausing(self) -> Iterator[None]:
+        """Leave word, and where to go on from, for as long as the run stands still."""
+        began = perf_counter()
+        self._write_committed()
+        self._write_status("paused")
+        self.log("paused")
+        try:
+            yield
+        finally:
+            self._began += perf_counter() - began  # the time of a run is that in which it trains
+            self._write_status("running")
+            self.log(f"goes on after a pause of {perf_counter() - began:.0f} s")
 
     def save(self, name: str) -> None:
         """Write the policy as it is to a checkpoint."""

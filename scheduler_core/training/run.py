@@ -26,9 +26,13 @@ from filelock import FileLock, Timeout
 
 from scheduler_core.errors import ConfigError
 from scheduler_core.files import append_line, finite_or_none, write_aside
+from scheduler_core.training.processes import born
 
 LOCK = ".lock"
 """File in a folder that whoever writes there holds a lock on."""
+
+LIVE = ("running", "paused")
+"""States of a run that a process holds the lock of."""
 
 
 @contextmanager
@@ -94,6 +98,7 @@ class RunFolder:
         refusal = f"run {self.path}: is being trained by another process; stop that one, or wait"
         with exclusive(self.path, refusal):
             self._stop_file.unlink(missing_ok=True)
+            self.go_on()
             for left in self.path.rglob(".*.tmp"):  # a process was killed as it wrote aside
                 left.unlink()
             yield
@@ -126,10 +131,45 @@ class RunFolder:
         ConfigError
             If there is no run in the folder, or nobody is training it.
         """
+        self._check_live()
+        write_aside(self._stop_file, b"")
+
+    @property
+    def asked_to_stop_at(self) -> float | None:
+        """Seconds since 1970 when somebody asked the run to stop, None where nobody did."""
+        try:
+            return self._stop_file.stat().st_mtime
+        except FileNotFoundError:
+            return None
+
+    @property
+    def _pause_file(self) -> Path:
+        return self.path / "pause"
+
+    @property
+    def asks_to_pause(self) -> bool:
+        """Whether somebody asked the run to pause."""
+        return self._pause_file.exists()
+
+    def ask_to_pause(self) -> None:
+        """Ask the run to stand still until `go_on`: it writes where to go on from first.
+
+        Raises
+        ------
+        ConfigError
+            If there is no run in the folder, or nobody is training it.
+        """
+        self._check_live()
+        write_aside(self._pause_file, b"")
+
+    def go_on(self) -> None:
+        """Let a run that pauses go on."""
+        self._pause_file.unlink(missing_ok=True)
+
+    def _check_live(self) -> None:
         if not self.is_locked:
             state = self.read_status().get("state")
             raise ConfigError(f"run {self.path}: is not being trained; its state is {state}")
-        write_aside(self._stop_file, b"")
 
     def append(self, metrics: Mapping[str, Any], timing: Mapping[str, Any]) -> None:
         """Add a line to the metrics, and one to the timing."""
@@ -163,7 +203,7 @@ class RunFolder:
 
     def write_status(self, status: Mapping[str, Any]) -> None:
         """Say where the run stands."""
-        whose = {"pid": os.getpid(), "host": socket.gethostname()}
+        whose = {"pid": os.getpid(), "born": born(os.getpid()), "host": socket.gethostname()}
         now = {"updated": datetime.now(UTC).isoformat(timespec="seconds")}
         write_aside(self.path / "status.json", _json({**status, **whose, **now}), sync=False)
 
@@ -179,7 +219,7 @@ class RunFolder:
             status = json.loads((self.path / "status.json").read_bytes())
         except (OSError, ValueError) as error:
             raise ConfigError(f"run {self.path}: is not the folder of a run") from error
-        if status.get("state") == "running" and not self.is_locked:
+        if status.get("state") in LIVE and not self.is_locked:
             status["state"] = "died"
         return dict(status)
 

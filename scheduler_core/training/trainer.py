@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 import torch
@@ -38,6 +37,7 @@ from scheduler_core.training.state import TrainingState
 from scheduler_core.training.tasks import Job, job_source, make_tasks, read_data
 from scheduler_core.training.teachers import Lesson, TeacherActor, find_plan
 from scheduler_core.training.validation import Validation
+from scheduler_core.training.watch import StopRequested, Watch
 
 TEACHERS_AT_ONCE = 32
 """Problems of which teachers make schedules between two reports."""
@@ -47,13 +47,6 @@ ORIGIN = ("init_sha256", "data_sha256", "git_commit")
 
 HEADS = ("scorer.", "critic.")
 """Parts of the network behind the encoder."""
-
-BETWEEN_CHECKS = 0.05
-"""Seconds between two looks at whether somebody asks to stop."""
-
-
-class _StopRequested(Exception):
-    """Somebody asked to stop."""
 
 
 def train(
@@ -93,7 +86,8 @@ def train(
         Told in a sentence what the network learns on.
     should_stop
         Asked many times a second. Once it answers yes, or `RunFolder.ask_to_stop` was called, the
-        update under way is dropped, and the run returns as ``stopped``.
+        update under way is dropped, and the run returns as ``stopped``. `RunFolder.ask_to_pause`
+        makes it stand still instead, until `RunFolder.go_on`.
     until
         Decisions of PPO after which the run returns as ``stopped``, if it has not finished.
 
@@ -133,7 +127,7 @@ def train(
         ledger = Ledger(config, folder, state, origin, listener)
         executor = executor or make_executor(config.cluster.address, compute.threads)
         trainer = Trainer(config, state, ledger, compute, executor)
-        trainer.should_stop, trainer.until = should_stop, until
+        trainer.check.should_stop, trainer.until = should_stop, until
         with folder.locked():
             return trainer.run()
 
@@ -209,11 +203,11 @@ class Trainer:
         self.compute = compute
         self.here = LocalExecutor(compute.threads)
         self.executor = executor
-        self.should_stop: Callable[[], bool] = lambda: False
+        self.check = Watch(ledger)
         self.until: int | None = None
         self.draw_small = job_source(config.task, config.imitation.max_families)
         self.collector = Collector(config, job_source(config.task), self.executor)
-        self.update_began = self.next_check = 0.0
+        self.update_began = 0.0
         for name, parameter in state.network.named_parameters():
             parameter.requires_grad_(not config.freeze_encoder or name.startswith(HEADS))
 
@@ -222,11 +216,11 @@ class Trainer:
         self.ledger.begin()
         self.ledger.log(f"learning on {self.compute.reason}")
         try:
-            self.validation = Validation.of(self.config, self.here, self._check)
-            self.update_began = perf_counter()
+            self.validation = Validation.of(self.config, self.here, self.check)
+            self.update_began = self.ledger.seconds
             self._go_on()
             return self.ledger.end("finished" if self._is_over() else "stopped")
-        except _StopRequested:
+        except StopRequested:
             return self.ledger.end("stopped")
         except BaseException as error:
             self.ledger.fail(error)
@@ -249,10 +243,11 @@ class Trainer:
         while counters.timestep < settings.problems:
             jobs = self._lesson_jobs(counters.update)
             lessons = [Lesson(job, settings.swaps) for job in jobs]
-            plans = self.executor.map(find_plan, lessons, self._check)
+            plans = self.executor.map(find_plan, lessons, self.check)
             self.state.plans += plans
             total = sum(plan.cost for plan in plans), sum(plan.rule_cost for plan in plans)
-            self._end_update(len(jobs), {"cost_to_rule": total[0] / total[1]})
+            ratio = total[0] / total[1] if total[1] else 1.0  # a rule may leave nothing to gain
+            self._end_update(len(jobs), {"cost_to_rule": ratio})
         self.state.enter("imitation", self.config)
 
     def _lesson_jobs(self, block: int) -> list[Job]:
@@ -275,7 +270,7 @@ class Trainer:
         """Learn from the teachers."""
         state, settings, ppo = self.state, self.config.imitation, self.config.ppo
         blocks = range(0, len(state.plans), TEACHERS_AT_ONCE)
-        lessons = Lessons.join(self.here.map(self._lessons, range(len(blocks)), self._check))
+        lessons = Lessons.join(self.here.map(self._lessons, range(len(blocks)), self.check))
         self.ledger.total = settings.epochs * len(lessons.actions)
         for epoch in range(state.counters.update, settings.epochs):
             _set_step_size(state.optimizer, settings.learning_rate, 1 - epoch / settings.epochs)
@@ -287,7 +282,7 @@ class Trainer:
                 ppo,
                 rng,
                 compute=self.compute,
-                check=self._check,
+                check=self.check,
             )
             self._end_update(len(lessons.actions), {"cross_entropy": loss})
         state.enter("ppo", self.config)
@@ -313,7 +308,7 @@ class Trainer:
                 entropy_coef,
                 rng,
                 compute=self.compute,
-                check=self._check,
+                check=self.check,
             )
             approach(state.kept, state.network, 1 - ppo.averaging)
             metrics = {
@@ -327,11 +322,11 @@ class Trainer:
         """Return what the next update learns from, and begin to collect what the one after does."""
         state, number = self.state, self.state.counters.update
         if not self.config.ppo.overlap:
-            return self.collector.collect(number, state.network, self._check)
+            return self.collector.collect(number, state.network, self.check)
         if not self.collector.has_begun:
             weights = state.behind or weights_of(state.network)
             self.collector.begin(number, state.network.config, weights)
-        harvest = self.collector.finish(self._check)
+        harvest = self.collector.finish(self.check)
         state.behind = weights_of(state.network)
         self.collector.begin(number + 1, state.network.config, state.behind)
         return harvest
@@ -351,7 +346,7 @@ class Trainer:
         counters, config = self.state.counters, self.config
         counters.update += 1
         counters.timestep += timesteps
-        speed = timesteps / (perf_counter() - self.update_began)
+        speed = timesteps / (self.ledger.seconds - self.update_began)
         due = counters.update % config.validate_every == 0 or counters.timestep >= self.ledger.total
         if due and counters.phase != "teacher":
             metrics = metrics | self._validate()
@@ -360,12 +355,12 @@ class Trainer:
         if counters.phase == "ppo" and often and counters.update % often == 0:
             self.ledger.save(f"step-{counters.timestep:010d}")
         self.ledger.commit()
-        self.update_began = perf_counter()
+        self.update_began = self.ledger.seconds
 
     def _validate(self) -> dict[str, float]:
         """Measure the greedy policy, keep it if it is the best so far, and return the figures."""
         counters = self.state.counters
-        counters.last = self.validation.measure(self.state.kept, self.here, self._check)
+        counters.last = self.validation.measure(self.state.kept, self.here, self.check)
         ratio = counters.last["to_best_rule"]
         if ratio < counters.best_ratio:
             counters.best_ratio, counters.best, counters.unimproved = ratio, counters.last, 0
@@ -377,15 +372,6 @@ class Trainer:
             f"best rule's, best {counters.best_ratio:.4f}"
         )
         return counters.last
-
-    def _check(self) -> None:
-        """Raise if somebody asks to stop; called many times a second."""
-        now = perf_counter()
-        if now < self.next_check:
-            return
-        self.next_check = now + BETWEEN_CHECKS
-        if self.should_stop() or self.ledger.folder.asks_to_stop:
-            raise _StopRequested
 
 
 def _set_step_size(optimizer: torch.optim.Optimizer, first: float, left: float) -> None:

@@ -1,0 +1,74 @@
+"""The tab of runs: it looks at the disk again and again for as long as something is live."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from scheduler_core.training import RunFolder
+from scheduler_core.training.standing import Standing
+from ui.training import charts, detail, memory
+from ui.training.runs import found, show_table
+
+SECONDS_BETWEEN_LOOKS = 2.0
+
+
+def show_runs() -> None:
+    """Draw the runs, and the one that is picked."""
+    runs = found()
+    if not runs:
+        st.info(
+            "There is no run yet. Open the tab New run: the preset fast trains a policy in a few "
+            "minutes. Runs of the command line, scheduler train, appear here too."
+        )
+        return
+    every = _pace(runs)
+    names = tuple(runs)
+    st.fragment(_show_table, run_every=every)(names, every)
+    memory.turn_to_a_run(names)
+    name = st.selectbox(
+        "Run",
+        names,
+        key=memory.RUN,
+        persist_state="session",
+        width=400,
+        help="The run shown below; its name stands in the address of this page.",
+    )
+    if name in runs:
+        memory.write_address(name)
+        st.fragment(_show_run, run_every=every)(name, every)
+
+
+def _pace(runs: dict[str, tuple[RunFolder, Standing]]) -> float | None:
+    """Return the seconds between two looks, None where nothing changes by itself."""
+    live = any(now.is_live for _, now in runs.values())
+    return SECONDS_BETWEEN_LOOKS if live and not st.session_state.get(memory.FROZEN) else None
+
+
+def _show_table(names: tuple[str, ...], every: float | None) -> None:
+    runs = found()
+    if tuple(runs) != names or _pace(runs) != every:
+        st.rerun()  # another list, or another pace, takes new fragments
+    show_table(runs)
+
+
+def _show_run(name: str, every: float | None) -> None:
+    runs = found()
+    if name not in runs or _pace(runs) != every:
+        st.rerun()
+    memory.show_problem()
+    run, now = runs[name]
+    history = memory.history(run)
+    history.update()
+    detail.show_state(name, run, now, history.lines)
+    compared, look = charts.show_controls(name, runs, history.lines, live=now.is_live)
+    tabs = st.tabs(
+        ["Progress", "Losses", "Speed and log"], key=memory.DETAIL_TAB, on_change="rerun"
+    )
+    for tab, show in zip(tabs, (charts.show_progress, charts.show_losses, charts.show_speed),
+                         strict=True):  # fmt: skip
+        if tab.open:
+            with tab:
+                show(compared, look)
+    if tabs[2].open:
+        with tabs[2]:
+            detail.show_record(run)
