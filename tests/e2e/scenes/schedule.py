@@ -31,6 +31,6 @@ SCENES = {
     "schedule.png": Scene("", _BARS),
     "schedule-dark.png": Scene("", _BARS, scheme="dark"),
     "why-late.png": Scene("?methods=PPO&methods=EDD", _BARS, _click_a_late_bar),
-    "late-only.png": Scene("?show=Late", _BARS, _open_all_tasks, height=1080),
+    "late-only.png": Scene("?show=Late", _BARS, _open_all_tasks, height=1360),
     "shifts.png": Scene("?sample=Sample,+60+families+in+shifts", _BARS),
 }
