@@ -124,9 +124,14 @@ def forget_focus() -> None:
     set_zoom(None)
 
 
+def choose_family(name: str | None) -> None:
+    """Follow a family, or none; call it from a callback, before the picker is drawn."""
+    st.session_state[FAMILY] = name
+
+
 def pick(family: str, method: str | None = None, sequence: int | None = None) -> None:
     """Look at a task, or a family; call it from a callback, before the picker is drawn."""
-    st.session_state[FAMILY] = family
+    choose_family(family)
     st.session_state[_PICK] = Pick(family, method, sequence)
 
 
@@ -141,7 +146,7 @@ def picked() -> Pick | None:
 
 def close_pick() -> None:
     """Look at no task; call it from a callback."""
-    st.session_state[FAMILY] = None
+    choose_family(None)
     forget_selections()
 
 
