@@ -16,7 +16,7 @@ app: .venv/.kernels ## serve the workbench and say at which address
 	$(BIN)/streamlit run app.py
 
 test: lint .venv/.kernels ## run the linters and all tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
 
 lint: .venv/.dev ## check style, types and the direction of imports
 	$(BIN)/ruff check

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from ui import about
+from ui import about, frame
 
+frame.ensure()
 st.header("About the figures", anchor=False)
 st.write(
     "Every schedule, whatever made it, is measured by the same few lines of code and checked by "

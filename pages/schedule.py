@@ -1,8 +1,8 @@
-"""Page Schedule: a snapshot under two methods, what is late, and the files to take away."""
+"""Page Schedule: a snapshot under several methods, what is late and why, files to take away."""
 
 import streamlit as st
 
-from ui import downloads, gantt, kpis, plans, tables
+from ui import desk, kpis, plans
 from ui.bench import open_page
 
 bench = open_page("Schedule")
@@ -14,17 +14,4 @@ with st.spinner(plans.waiting_text(bench.problem, methods)):
 plans.show_unavailable(comparison)
 kpis.show_tiles(comparison)
 kpis.show_verdict(comparison)
-problem = plans.datable(bench.problem, comparison)
-gantt.show_charts(problem, comparison)
-
-late, tasks, figures, files = st.tabs(["Late families", "All tasks", "All figures", "Downloads"])
-with late:
-    tables.show_late_families(problem, comparison)
-with tasks:
-    for plan in comparison.plans:
-        st.subheader(plan.label, anchor=False)
-        tables.show_all_tasks(problem, plan)
-with figures:
-    tables.show_all_figures(comparison)
-with files:
-    downloads.show_downloads(bench, comparison)
+desk.show_desk(bench, plans.datable(bench.problem, comparison), comparison)

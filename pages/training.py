@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from ui.bench import open_page
 from ui.training import form, memory, page
 
-st.header("Training", anchor=False)
+open_page("Training")
 runs, new = st.tabs([memory.RUNS, memory.NEW_RUN], key=memory.TAB, on_change="rerun")
 if runs.open:
     with runs:

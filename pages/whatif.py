@@ -1,5 +1,55 @@
-"""Page What if."""
+"""Page What if: events that change the shop, the plan that answers them, scenarios kept."""
 
+import streamlit as st
+
+from scheduler_core.errors import ConfigError, ProblemError
+from scheduler_core.replanning import Scenario, effects, moves
+from ui import plans
 from ui.bench import open_page
+from ui.whatif import bar, builder, kept, memory, result, tables
+from ui.whatif.outcomes import outcome_of
 
 bench = open_page("What if")
+with st.sidebar:
+    methods = plans.choose_methods()
+with st.spinner(plans.waiting_text(bench.problem, methods[:1])):
+    comparison = plans.compare(bench, methods[:1])
+plans.show_unavailable(comparison)
+base = comparison.leader
+draft = memory.draft_of(bench.snapshot.sha256)
+
+outcome = None
+complaint = ""
+if draft.events:
+    try:
+        outcome = outcome_of(bench, base, draft.events, draft.now)
+    except (ConfigError, ProblemError) as error:
+        complaint = str(error)
+
+left, right = st.columns(2, gap="medium", border=True)
+with left:
+    builder.show_builder(bench, base, draft)
+with right:
+    bar.show_draft(bench, base, draft)
+    bar.show_actions(bench, draft, outcome)
+
+if complaint:
+    with st.container(border=True, key="whatif_misfit"):
+        st.markdown(":material/report: **This scenario does not fit the plan**")
+        st.text(complaint)
+if outcome is not None:
+    scenario = Scenario(draft.name or "Scenario", draft.events, draft.now)
+    changes = moves(base.schedule, outcome.plan.schedule)
+    stand = effects(outcome.plan.changed, base.schedule, outcome.plan.schedule)
+    problem = result.datable(outcome.plan.changed, [base.schedule, outcome.plan.schedule])
+    result.show_summary(base, outcome, scenario)
+    result.show_tiles(base, outcome)
+    result.show_charts(base, outcome, scenario, changes)
+    moved, families, files = st.tabs(["Moved tasks", "Families", "Downloads"])
+    with moved:
+        tables.show_moved_tasks(problem, changes, stand)
+    with families:
+        tables.show_families(problem, stand)
+    with files:
+        bar.show_files(bench, base, draft, outcome)
+kept.show_kept(bench, base)

@@ -29,6 +29,15 @@ MAX_WEIGHT = 1e9
 MIN_MULTIPLIER = 1 / MAX_WEIGHT
 """Smallest factor on a weight: none of its products with a family's weight vanishes."""
 
+TRAINING_RANGES = {
+    "on_time_reward": (0.0, 200.0),
+    "early_bonus_per_day": (0.0, 100.0),
+    "late_penalty_per_day": (-100.0, -1.0),
+    "urgent_multiplier": (1.0, 5.0),
+    "makespan_penalty_per_day": (-2000.0, 0.0),
+}
+"""Smallest and largest of each weight that policies are trained under, where they are random."""
+
 
 @dataclass(frozen=True, slots=True)
 class RewardWeights:
@@ -151,6 +160,28 @@ def ideal_score(problem: Problem, weights: RewardWeights) -> float:
 def score(problem: Problem, schedule: Schedule, weights: RewardWeights) -> float:
     """Return the score of a schedule; families it does not complete earn nothing."""
     return _score(problem, weights, schedule.completions(problem), schedule.makespan)
+
+
+def score_terms(problem: Problem, schedule: Schedule, weights: RewardWeights) -> dict[str, float]:
+    """Return what each weight adds to the score of a schedule, in points, by the weight's name.
+
+    The terms add up to the score. The urgent multiplier is in the terms of the families.
+    """
+    completions = schedule.completions(problem)
+    on_time, early, late = [], [], []
+    for family in problem.families:
+        if family.id in completions:
+            days = (completions[family.id] - family.due) / SECONDS_PER_DAY
+            weight = weights.family_weight(family)
+            on_time.append(weight * weights.on_time_reward if days <= 0 else 0.0)
+            early.append(weight * weights.early_bonus_per_day * max(0.0, -days))
+            late.append(weight * weights.late_penalty_per_day * max(0.0, days))
+    return {
+        "on_time_reward": math.fsum(on_time),
+        "early_bonus_per_day": math.fsum(early),
+        "late_penalty_per_day": math.fsum(late),
+        "makespan_penalty_per_day": weights.makespan_score(schedule.makespan),
+    }
 
 
 def delay_cost(problem: Problem, schedule: Schedule, weights: RewardWeights) -> float:

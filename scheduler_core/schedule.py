@@ -66,3 +66,9 @@ class Schedule:
             if all(task.sequence in ends for task in family.tasks):
                 done[family.id] = max(ends[task.sequence] for task in family.tasks)
         return done
+
+    def num_moved(self, other: Schedule) -> int:
+        """Return how many tasks start at another time or on another machine than in another one."""
+        theirs = {(task.family_id, task.sequence): (task.machine, task.start) for task in other}
+        ours = (((task.family_id, task.sequence), (task.machine, task.start)) for task in self)
+        return sum(theirs.get(key) != place for key, place in ours)

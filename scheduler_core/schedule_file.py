@@ -25,6 +25,7 @@ from scheduler_core.snapshot import (
     encode,
     read_bytes,
 )
+from scheduler_core.spreadsheet import guarded
 
 MAX_SEED = 2**63 - 1
 MAX_HOURS = 1_000_000_000_000
@@ -32,8 +33,6 @@ MAX_HOURS = 1_000_000_000_000
 second in a float."""
 PACKAGES = ("scheduler-core", "numpy", "numba")
 """Packages whose versions can change a schedule."""
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""First characters that make a spreadsheet run a cell instead of showing it."""
 
 
 def schedule_document(
@@ -199,8 +198,8 @@ def schedule_csv(problem: Problem, schedule: Schedule) -> str:
     writer = csv.writer(text)
     writer.writerow([*columns, "due_time", "late_hours"])
     for task in schedule:
-        row: list[object] = [csv_cell(task.family_id), task.sequence, csv_cell(task.process_name)]
-        row += [csv_cell(task.machine), _hours(task.start), _hours(task.end)]
+        row: list[object] = [guarded(task.family_id), task.sequence, guarded(task.process_name)]
+        row += [guarded(task.machine), _hours(task.start), _hours(task.end)]
         if problem.created_at is not None:
             row += [_calendar(problem, task.start), _calendar(problem, task.end)]
         if task.family_id in due:
@@ -210,11 +209,6 @@ def schedule_csv(problem: Problem, schedule: Schedule) -> str:
             row += ["", ""]
         writer.writerow(row)
     return text.getvalue()
-
-
-def csv_cell(text: str) -> str:
-    """Return a name so that no spreadsheet runs it as a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def _hours(seconds: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import yaml
@@ -9,6 +10,10 @@ import yaml
 from scheduler_core.errors import ConfigError, one_line
 from scheduler_core.files import write_aside
 from scheduler_core.objective import RewardWeights
+
+MAX_NAME = 40
+"""Most letters of a name that weights are saved by."""
+_NAME = re.compile(r"[^\W_][\w -]*")
 
 
 def read_weights(path: Path) -> RewardWeights:
@@ -21,16 +26,62 @@ def read_weights(path: Path) -> RewardWeights:
     OSError
         If the file cannot be read.
     """
+    return parse_weights(path.read_bytes(), f"weights {path}")
+
+
+def parse_weights(content: bytes, place: str) -> RewardWeights:
+    """Return the weights in YAML or JSON; names left out keep their default.
+
+    Parameters
+    ----------
+    content
+        UTF-8, such as a file that was uploaded.
+    place
+        What the text is called in errors.
+
+    Raises
+    ------
+    ConfigError
+        If it is not a mapping of weights to numbers.
+    """
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.safe_load(content.decode("utf-8"))
     # The YAML reader lets through what Python says of impossible dates and deep nesting.
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(f"weights {path}: must be YAML or JSON ({one_line(error)})") from error
+        raise ConfigError(f"{place}: must be YAML or JSON ({one_line(error)})") from error
     if not isinstance(document, dict):
         raise ConfigError(
-            f"weights {path}: must be a mapping of names to numbers, such as early_bonus_per_day: 0"
+            f"{place}: must be a mapping of names to numbers, such as early_bonus_per_day: 0"
         )
+    for name, value in document.items():
+        # Refused unseen: a few nested aliases are enough for a value of more text than memory.
+        if isinstance(value, list | dict):
+            raise ConfigError(f"{place}: {name!r} must be a number, got more than one value")
     return RewardWeights.from_mapping(document)
+
+
+def format_weights(weights: RewardWeights) -> str:
+    """Return weights as the text of a YAML file."""
+    text: str = yaml.safe_dump(weights.to_dict(), sort_keys=False)
+    return text
+
+
+def file_of(folder: Path, name: str) -> Path:
+    """Return the file in which weights of a name are kept; one that exists, if case alone differs.
+
+    Raises
+    ------
+    ConfigError
+        If it is not a name of 1 to 40 letters, digits, spaces, ``-`` and ``_``, which no folder
+        and no path can be made of.
+    """
+    if not _NAME.fullmatch(name) or len(name) > MAX_NAME or name != name.strip():
+        raise ConfigError(
+            f"name {name!r}: must be 1 to {MAX_NAME} letters, digits, spaces, - and _, "
+            "and begin with a letter or digit"
+        )
+    same = (path for path in folder.glob("*.yaml") if path.stem.casefold() == name.casefold())
+    return next(same, folder / f"{name}.yaml")
 
 
 def write_weights(weights: RewardWeights, path: Path) -> None:
@@ -41,4 +92,4 @@ def write_weights(weights: RewardWeights, path: Path) -> None:
     OSError
         If the file cannot be written; the old one is left as it was.
     """
-    write_aside(path, yaml.safe_dump(weights.to_dict(), sort_keys=False).encode())
+    write_aside(path, format_weights(weights).encode())

@@ -11,6 +11,7 @@ import pytest
 from scheduler_core.charts import (
     MAX_LABELLED_BARS,
     DueStatus,
+    Trail,
     due_status,
     due_statuses,
     gantt,
@@ -258,3 +259,22 @@ def test_row_names_by_machine_are_those_in_use_the_busiest_first() -> None:
 def test_row_names_by_family_are_in_order_of_due_time() -> None:
     """LATE is due first, EASY last."""
     assert row_names(shop(), [plan()], "family") == ["LATE", "TIGHT", "SOON", "EASY"]
+
+
+def test_gantt_outlines_the_task_picked_over_what_it_waited_for() -> None:
+    """One more trace in the panel with a trail, none in the other; its bars lead to their tasks."""
+    tasks = plan().tasks
+    trails = {"A": Trail(tasks[2], (tasks[1],))}
+    figure = gantt(shop(), {"A": plan(), "B": plan()}, trails=trails)
+    assert [len(bars(figure, panel)) for panel in (0, 1)] == [5, 4]
+    outlined = bars(figure)[-1]
+    assert [facts[:2] for facts in outlined.customdata] == [["SOON", 1], ["LATE", 2]]
+    thin, bold = outlined.marker.line.width
+    assert thin < bold
+
+
+def test_gantt_bar_tells_which_panel_it_is_in() -> None:
+    """A click on a bar must lead to the plan that it belongs to."""
+    figure = gantt(shop(), {"A": plan(), "B": plan()})
+    for panel in (0, 1):
+        assert {facts[-1] for trace in bars(figure, panel) for facts in trace.customdata} == {panel}

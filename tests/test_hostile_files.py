@@ -10,10 +10,10 @@ import pytest
 import torch
 from safetensors.torch import save
 
+from scheduler_core.checkpoint_file import FORMAT_VERSION
 from scheduler_core.errors import CheckpointError, ConfigError
 from scheduler_core.observation import FEATURE_VERSION
 from scheduler_core.policy import load_checkpoint, save_checkpoint
-from scheduler_core.policy.checkpoint import FORMAT_VERSION
 from scheduler_core.training import load_config
 from tests.builders import untrained
 

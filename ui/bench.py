@@ -10,7 +10,7 @@ import streamlit as st
 from scheduler_core.objective import RewardWeights
 from scheduler_core.problem import Problem
 from scheduler_core.snapshot import Snapshot
-from ui import objective, policies, snapshots
+from ui import frame, objective, policies, snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ def open_page(title: str) -> Bench:
 
     Where there is nothing to schedule the page says so, and ends.
     """
+    frame.ensure()
     with st.sidebar:
         snapshot = snapshots.choose_snapshot()
         weights = objective.choose_weights()

@@ -32,3 +32,8 @@ def rewards() -> Path:
 def snapshots() -> Path:
     """Return the folder of uploaded snapshots."""
     return home() / "workspace" / "snapshots"
+
+
+def scenarios() -> Path:
+    """Return the folder of scenarios that were kept, by snapshot."""
+    return home() / "workspace" / "scenarios"

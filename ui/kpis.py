@@ -6,6 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
+from ui import state
 from ui.glossary import FIGURES, Figure
 from ui.plans import Comparison, Plan
 
@@ -46,10 +47,15 @@ def show_verdict(comparison: Comparison) -> None:
     """Say in one line that all plans keep all rules, or list what each breaks."""
     broken = [plan for plan in comparison.plans if plan.violations]
     if not broken:
-        st.markdown(
-            ":green[:material/verified: **All constraints satisfied**], "
-            f"checked by the independent validator. {_what_the_tiles_show(comparison)}"
-        )
+        with st.container(horizontal=True, vertical_alignment="center", key="verdict"):
+            st.markdown(
+                ":green[:material/verified: **All constraints satisfied**], "
+                f"checked by the independent validator. {_what_the_tiles_show(comparison)}",
+                width="content",
+                help="Methods are compared by delay cost: what the families lose by waiting for "
+                "each other.",
+            )
+            _way_to_the_late(comparison)
         return
     for plan in broken:
         count = len(plan.violations)
@@ -68,8 +74,23 @@ def show_verdict(comparison: Comparison) -> None:
             )
 
 
+def _way_to_the_late(comparison: Comparison) -> None:
+    """Draw the way from the tile Late to the tasks that make it up."""
+    count = comparison.leader.metrics.late_families
+    if count and not state.late_only():
+        st.button(
+            f"Show the {count:,} late",
+            icon=":material/filter_alt:",
+            type="tertiary",
+            on_click=state.show_late_only,
+            key="show_late",
+            help="Leaves only late families in the charts and in the table of all tasks. "
+            "Show All, above the charts, brings back the others.",
+        )
+
+
 def _what_the_tiles_show(comparison: Comparison) -> str:
     tiles = f":gray[The tiles show {comparison.leader.label}"
     if comparison.reference is not None:
         tiles += f", and the difference to {comparison.reference.label}"
-    return tiles + ". Methods are compared by delay cost.]"
+    return tiles + ".]"

@@ -9,7 +9,7 @@ import streamlit as st
 
 from scheduler_core.errors import ConfigError
 from scheduler_core.objective import RewardWeights
-from scheduler_core.weights_file import read_weights
+from scheduler_core.weights_file import file_of, read_weights, write_weights
 from ui import home, state
 
 PRESETS = home.ROOT / "configs" / "rewards"
@@ -35,14 +35,65 @@ def saved() -> dict[str, RewardWeights]:
     return found
 
 
+def save(name: str, weights: RewardWeights, *, replace: bool = False) -> str | None:
+    """Save weights by a name, and return it as it is kept: the case of a file there is stays.
+
+    Where other weights have the name, nothing is done and the answer is None, but for ``replace``.
+
+    Raises
+    ------
+    ConfigError
+        If it is no name to save by, or that of a preset.
+    OSError
+        If the file cannot be written.
+    """
+    if name.casefold() in map(str.casefold, presets()):
+        raise ConfigError(f"name {name!r}: is that of a preset, which stays; choose another name")
+    path = file_of(home.rewards(), name)
+    if path.exists() and not replace:
+        return None
+    write_weights(weights, path)
+    return path.stem
+
+
+def delete(name: str) -> None:
+    """Delete weights that were saved by a name, where they are still there.
+
+    Raises
+    ------
+    ConfigError, OSError
+        As `save`.
+    """
+    file_of(home.rewards(), name).unlink(missing_ok=True)
+
+
+def short_text(weights: RewardWeights) -> str:
+    """Return the name of weights, else the figures that count, in little room."""
+    text = text_of(weights)
+    if not text.startswith(_CUSTOM):
+        return text
+    points = (
+        weights.on_time_reward,
+        weights.early_bonus_per_day,
+        weights.late_penalty_per_day,
+    )
+    parts = [f"{value:g}" for value in points]
+    if weights.urgent_multiplier != 1:
+        parts.append(f"urgent x{weights.urgent_multiplier:g}")
+    if weights.makespan_penalty_per_day:
+        parts.append(f"makespan {weights.makespan_penalty_per_day:g}")
+    return " / ".join(parts)
+
+
 def title(path: Path) -> str:
     """Return the name of a preset as a title: ``deadlines_first`` is Deadlines first."""
     return path.stem.replace("_", " ").capitalize()
 
 
 def named() -> dict[str, RewardWeights]:
-    """Return all weights that have a name; a preset keeps its name."""
-    return saved() | presets()
+    """Return all weights that have a name: the presets first, then those that users saved."""
+    known = presets()
+    return known | {name: weights for name, weights in saved().items() if name not in known}
 
 
 def text_of(weights: RewardWeights) -> str:
@@ -71,6 +122,7 @@ def weights_of(text: str) -> RewardWeights | None:
 
 def choose_weights() -> RewardWeights:
     """Draw the picker of reward weights and return those chosen."""
+    state.bring_along(state.WEIGHTS)
     options = list(named())
     # Other weights are an option once they are chosen, here or by the address.
     for text in (st.session_state.get(state.WEIGHTS), st.query_params.get(state.WEIGHTS)):
@@ -84,7 +136,13 @@ def choose_weights() -> RewardWeights:
         help="What the business wants. The learned dispatcher is told, and every schedule is "
         "scored by it. Page Rewards has a slider for each weight.",
     )
+    state.take_along(state.WEIGHTS)
     return weights_of(chosen or BALANCED) or RewardWeights()
+
+
+def choose(name: str) -> None:
+    """Choose weights by name; call it from a callback, before the picker is drawn."""
+    st.session_state[state.WEIGHTS] = name
 
 
 def set_weights(weights: RewardWeights) -> None:

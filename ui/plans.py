@@ -30,6 +30,7 @@ _LABELS = {
     "feasible_edd": "Feasible EDD",
     "slack": "Slack",
     "pt_winq_slack": "PT+WINQ+slack",
+    "uploaded": "Uploaded plan",
 }
 
 
@@ -74,6 +75,7 @@ def label(method: str) -> str:
 
 def choose_methods() -> list[str]:
     """Draw the picker of methods and return at least one, the leading one first."""
+    state.bring_along(state.METHODS)
     chosen = st.multiselect(
         "Methods, the leading one first",
         list(METHODS),
@@ -85,6 +87,7 @@ def choose_methods() -> list[str]:
         help="The tiles show the first method and its difference to EDD. "
         "Each method has a chart of its own, all on one time axis.",
     )
+    state.take_along(state.METHODS)
     for method in chosen:
         st.caption(f"**{label(method)}**: {METHODS[method]}")
     return chosen or [REFERENCE]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from scheduler_core.library import Library
+from scheduler_core.library import Library, escape
 from scheduler_core.methods import shipped_model
 from scheduler_core.objective import RewardWeights
 from ui import home, state
@@ -21,18 +21,33 @@ def library() -> Library:
 
 def choose_model(weights: RewardWeights) -> Path:
     """Draw the picker of models and return the file of the one chosen."""
+    state.bring_along(state.MODEL)
     names = [DEFAULT, *(model.name for model in library().models())]
+    # Any checkpoint of a run is an option once it is chosen, here or by the address.
+    for name in (st.session_state.get(state.MODEL), st.query_params.get(state.MODEL)):
+        if name and name not in names and library().find(name) is not None:
+            names.append(name)
     name = st.selectbox(
         "Model of PPO",
         names,
-        format_func=lambda name: _label(name, weights),
         key=state.MODEL,
         bind="query-params",
         help="Which checkpoint the learned dispatcher runs on. The default is the one promoted on "
         "page Models, else the one that ships for the reward weights.",
     )
+    state.take_along(state.MODEL)
     found = library().find(name) if name and name != DEFAULT else None
-    return found.path if found is not None else default_model(weights)
+    if found is not None:
+        return found.path
+    default = default_model(weights)
+    # Not in the option itself: a browser keeps the text of an option that it has chosen.
+    st.caption(f"The default is {escape(model_name(default))}.")
+    return default
+
+
+def use(name: str) -> None:
+    """Choose a model for all pages; call it from a callback, before the picker is drawn."""
+    st.session_state[state.MODEL] = name
 
 
 def default_model(weights: RewardWeights) -> Path:
@@ -43,9 +58,5 @@ def default_model(weights: RewardWeights) -> Path:
 
 def model_name(path: Path) -> str:
     """Return what a checkpoint is called on the screen."""
-    found = next((model.name for model in library().models() if model.path == path), None)
+    found = next((model.name for model in library().everything() if model.path == path), None)
     return found or path.stem
-
-
-def _label(name: str, weights: RewardWeights) -> str:
-    return f"Default: {model_name(default_model(weights))}" if name == DEFAULT else name

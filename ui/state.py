@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import streamlit as st
 
 from scheduler_core.errors import Fault
-from scheduler_core.snapshot import Snapshot
 
 SAMPLE = "sample"
 WEIGHTS = "weights"
@@ -21,17 +20,39 @@ METHODS = "methods"
 VIEW = "view"
 ROWS = "rows"
 WINDOW = "window"
+MACHINES = "machines"
 FAMILY = "family"
+SHOWN = "show"
+TAB = "tab"
 ZOOMED = "Zoomed"  # what the window control says while a zoom is set
+LATE = "Late"  # what the control of the tasks shown says while only late ones are
 
 UPLOADER = "uploader"
 CHART = "gantt"
+OVERVIEW = "overview"
+BAR_CLICKS = "bar_clicks"
 LATE_TABLE = "late_table"
+TASK_TABLE = "task_table"
+STEP_TABLE = "step_table"
+WAIT_TABLE = "wait_table"
 
 _ZOOM = "zoom"
-_UPLOADED = "uploaded_snapshot"
+_KEPT = "kept_snapshots"
 _REJECTED = "rejected_upload"
-_TABLE_ROUND = "late_table_round"
+_CORRECT = (
+    "The schedule on the screen is still the one from before. Correct the file and upload it again."
+)
+_PICK = "picked_task"
+_ROUND = "selection_round"
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """The task that the planner looks at: a family, and perhaps a plan and a step of it."""
+
+    family: str
+    method: str | None = None
+    sequence: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +61,39 @@ class Rejection:
 
     name: str
     faults: tuple[Fault, ...]
+    advice: str
+    """What is on the screen instead, and the way out."""
 
 
-def uploaded() -> Snapshot | None:
-    """Return the last snapshot that was uploaded and read without a fault."""
-    return st.session_state.get(_UPLOADED)
+def bring_along(key: str) -> None:
+    """Choose what was chosen on the page before; call it before the widget of the key is drawn.
+
+    Streamlit keeps the value of a bound widget from page to page where the user has set it, and
+    forgets one that came with the address.
+    """
+    if key in st.session_state or key in st.query_params:
+        return
+    if (value := st.session_state.get(_before(key))) is not None:
+        st.session_state[key] = value
 
 
-def accept_upload(snapshot: Snapshot) -> None:
-    """Remember an uploaded snapshot and forget any rejection."""
-    st.session_state[_UPLOADED] = snapshot
-    st.session_state.pop(_REJECTED, None)
+def take_along(key: str) -> None:
+    """Note what is chosen for the pages to come; call it after the widget of the key is drawn."""
+    st.session_state[_before(key)] = st.session_state[key]
+
+
+def _before(key: str) -> str:
+    return f"before_{key}"
+
+
+def kept() -> list[str]:
+    """Return the titles of the snapshots that this session uploaded or made, the newest first."""
+    return list(st.session_state.get(_KEPT, ()))
+
+
+def add_kept(title: str) -> None:
+    """Remember that this session has a snapshot of this title."""
+    st.session_state[_KEPT] = [title, *(each for each in kept() if each != title)]
 
 
 def rejection() -> Rejection | None:
@@ -58,9 +101,9 @@ def rejection() -> Rejection | None:
     return st.session_state.get(_REJECTED)
 
 
-def reject_upload(name: str, faults: tuple[Fault, ...]) -> None:
+def reject_upload(name: str, faults: tuple[Fault, ...], advice: str = _CORRECT) -> None:
     """Remember why an upload was refused; the snapshot on the screen stays."""
-    st.session_state[_REJECTED] = Rejection(name, faults)
+    st.session_state[_REJECTED] = Rejection(name, faults, advice)
 
 
 def dismiss_rejection() -> None:
@@ -75,15 +118,41 @@ def choose_sample(name: str) -> None:
 
 
 def forget_focus() -> None:
-    """Forget what belongs to one snapshot: the family followed, the zoom, the row picked."""
-    choose_family(None)
+    """Forget what belongs to one snapshot: the task picked, the machines, the zoom."""
+    close_pick()
+    st.session_state[MACHINES] = []
     set_zoom(None)
-    clear_late_table()
 
 
-def choose_family(name: str | None) -> None:
-    """Follow a family, or none; call it from a callback, before the picker is drawn."""
-    st.session_state[FAMILY] = name
+def pick(family: str, method: str | None = None, sequence: int | None = None) -> None:
+    """Look at a task, or a family; call it from a callback, before the picker is drawn."""
+    st.session_state[FAMILY] = family
+    st.session_state[_PICK] = Pick(family, method, sequence)
+
+
+def picked() -> Pick | None:
+    """Return the task that the planner looks at, whether clicked or named in the URL."""
+    family = st.session_state.get(FAMILY)
+    if family is None:
+        return None
+    found: Pick | None = st.session_state.get(_PICK)
+    return found if found is not None and found.family == family else Pick(family)
+
+
+def close_pick() -> None:
+    """Look at no task; call it from a callback."""
+    st.session_state[FAMILY] = None
+    forget_selections()
+
+
+def show_late_only() -> None:
+    """Leave only what is late in the charts and tables; call it from a callback."""
+    st.session_state[SHOWN] = LATE
+
+
+def late_only() -> bool:
+    """Return whether only what is late is shown."""
+    return st.session_state.get(SHOWN) == LATE
 
 
 def zoom() -> tuple[int, int] | None:
@@ -105,11 +174,11 @@ def forget_zoom() -> None:
     st.session_state[_ZOOM] = None
 
 
-def late_table_key() -> str:
-    """Return the key of the table of late families, a new one after `clear_late_table`."""
-    return f"{LATE_TABLE}_{st.session_state.get(_TABLE_ROUND, 0)}"
+def selection_key(name: str) -> str:
+    """Return the key of a chart or table with a selection, a new one after `forget_selections`."""
+    return f"{name}_{st.session_state.get(_ROUND, 0)}"
 
 
-def clear_late_table() -> None:
-    """Drop the row selected in the table: a table's selection cannot be set, only begun anew."""
-    st.session_state[_TABLE_ROUND] = st.session_state.get(_TABLE_ROUND, 0) + 1
+def forget_selections() -> None:
+    """Drop what is selected in charts and tables: it cannot be set, only begun anew."""
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,11 +10,13 @@ import pandas as pd
 import streamlit as st
 
 from scheduler_core.charts import due_statuses
+from scheduler_core.explanation import Floor
 from scheduler_core.problem import SECONDS_PER_HOUR, Family, Problem
-from scheduler_core.schedule import Schedule
+from scheduler_core.schedule import Schedule, ScheduledTask
 from ui import state
+from ui.gantt import Panel
 from ui.glossary import FIGURES, MORE_FIGURES
-from ui.plans import Comparison, Plan
+from ui.plans import Comparison
 
 _TABLE_PIXELS = 320
 
@@ -49,18 +51,32 @@ def _hours_late(family: Family, end: int | None) -> float | None:
     return None if end is None else max(0, end - family.due) / SECONDS_PER_HOUR
 
 
-def all_tasks(problem: Problem, schedule: Schedule) -> pd.DataFrame:
-    """Return every task of a schedule, in order of start: the Gantt chart as a table."""
+def all_tasks(
+    problem: Problem, schedule: Schedule, shown: Iterable[ScheduledTask] | None = None
+) -> pd.DataFrame:
+    """Return tasks of a schedule, in order of start: the Gantt chart as a table.
+
+    Parameters
+    ----------
+    problem
+        What was scheduled.
+    schedule
+        All of the schedule, which says how families stand and what waited.
+    shown
+        The tasks to list; all if None.
+    """
     due = {family.id: family.due for family in problem.families}
-    statuses = due_statuses(problem, schedule)
+    statuses, completions = due_statuses(problem, schedule), schedule.completions(problem)
     working = {machine.name: machine.working_time for machine in problem.machines}
     pauses = not all(each.is_always for each in working.values())
+    floor = Floor(problem, schedule)
     rows = []
-    for task in schedule:
+    for task in schedule if shown is None else shown:
         if task.family_id not in due:
             continue
         elapsed, known = task.end - task.start, working.get(task.machine)
         work = known.work_between(task.start, task.end) if known else elapsed
+        end = completions.get(task.family_id)
         rows.append(
             {
                 "Family": task.family_id,
@@ -73,7 +89,9 @@ def all_tasks(problem: Problem, schedule: Schedule) -> pd.DataFrame:
             }
             | ({"Paused": (elapsed - work) / SECONDS_PER_HOUR} if pauses else {})
             | {
+                "Waited": max(0, task.start - floor.ready(task)) / SECONDS_PER_HOUR,
                 "Due": _moment(problem, due[task.family_id]),
+                "Slack": None if end is None else (due[task.family_id] - end) / SECONDS_PER_HOUR,
                 "Status": statuses[task.family_id].value,
             }
         )
@@ -111,35 +129,75 @@ def show_late_families(problem: Problem, comparison: Comparison) -> None:
     if frame.empty:
         st.success("No family is late under any of these methods.", icon=":material/check_circle:")
         return
-    st.caption("Pick a row to follow the family in the charts above. 0.0 hours late is on time.")
+    st.caption("Pick a row to see above why the family is late. 0.0 hours late is on time.")
+    families = list(frame["Family"])
+    key = state.selection_key(state.LATE_TABLE)
+
+    def take() -> None:
+        rows = st.session_state[key].selection.rows
+        if rows:
+            state.pick(families[rows[0]])
+        else:
+            state.close_pick()
+
     st.dataframe(
         frame,
         hide_index=True,
         column_config=_columns(frame),
         height="content" if len(frame) < 9 else _TABLE_PIXELS,
         placeholder="never",
-        key=state.late_table_key(),
-        on_select=lambda: _take_row(list(frame["Family"])),
+        key=key,
+        on_select=take,
         selection_mode="single-row",
         alt="Late families with due date, hours late, completion and last machine by method",
     )
 
 
-def _take_row(families: list[str]) -> None:
-    rows = st.session_state[state.late_table_key()].selection.rows
-    state.choose_family(families[rows[0]] if rows else None)
+def show_all_tasks(problem: Problem, panels: Sequence[Panel]) -> None:
+    """Draw one plan's tasks that pass the filters; a row that is picked is followed above."""
+    panel = _choose_panel(panels)
+    shown, method = list(panel.schedule), panel.plan.method
+    if not shown:
+        st.info("No task passes the filters above: show All, or pick other machines.")
+        return
+    frame = all_tasks(problem, panel.plan.schedule, shown)
+    st.caption(
+        f"{len(frame):,} of {len(panel.plan.schedule):,} tasks. Pick a row to see above what the "
+        "task waited for. Waited and Slack are hours; a late family has negative slack."
+    )
+    keys = list(zip(frame["Family"], frame["Step"].tolist(), strict=True))
+    key = f"{state.selection_key(state.TASK_TABLE)}_{method}"
 
+    def take() -> None:
+        rows = st.session_state[key].selection.rows
+        if rows:
+            family, step = keys[rows[0]]
+            state.pick(family, method, step)
+        else:
+            state.close_pick()
 
-def show_all_tasks(problem: Problem, plan: Plan) -> None:
-    """Draw a plan's tasks as a table that can be sorted and searched."""
-    frame = all_tasks(problem, plan.schedule)
     st.dataframe(
         frame,
         hide_index=True,
         column_config=_columns(frame),
         height=_TABLE_PIXELS,
-        alt=f"Every task of the schedule of {plan.label}, in order of start",
+        key=key,
+        on_select=take,
+        selection_mode="single-row",
+        alt=f"Tasks of the schedule of {panel.plan.label}, in order of start",
     )
+
+
+def _choose_panel(panels: Sequence[Panel]) -> Panel:
+    """Draw the choice of the plan whose tasks are listed, where there are several."""
+    if len(panels) == 1:
+        return panels[0]
+    by_label = {panel.plan.label: panel for panel in panels}
+    label = st.segmented_control(
+        "Tasks of", list(by_label), default=panels[0].plan.label, required=True, key="tasks_of",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    return by_label.get(label or "", panels[0])
 
 
 def show_all_figures(comparison: Comparison) -> None:

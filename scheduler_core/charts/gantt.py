@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from scheduler_core.charts.due import DueStatus, due_statuses
 from scheduler_core.charts.hours import Standstills, standstills
-from scheduler_core.charts.sheet import ROW_PIXELS, Sheet, View, axis_name, plain
+from scheduler_core.charts.sheet import ROW_PIXELS, TRAIL, Sheet, Trail, View, axis_name, plain
 from scheduler_core.problem import Problem
 from scheduler_core.schedule import Schedule
 
@@ -49,6 +49,7 @@ def gantt(
     by: View = "machine",
     rows: Sequence[str] | None = None,
     highlight: frozenset[str] = frozenset(),
+    trails: Mapping[str, Trail] | None = None,
     window: tuple[int, int] | None = None,
     dark: bool = False,
 ) -> go.Figure:
@@ -69,6 +70,8 @@ def gantt(
         Machine names or family ids to show, from top to bottom; all of `row_names` if None.
     highlight
         Families to show at full strength while all others are dimmed; none dims nothing.
+    trails
+        Tasks to outline, by the title of their panel.
     window
         First and last second of the time axis; everything if None.
     dark
@@ -86,6 +89,9 @@ def gantt(
         for status in DueStatus:
             tasks = [task for task in visible[title] if statuses[task.family_id] is status]
             figure.add_trace(sheet.bars(panel, status, tasks, labelled))
+        outlined = sheet.trail(panel, (trails or {}).get(title, Trail()), statuses)
+        if outlined is not None:
+            figure.add_trace(outlined)
         if still.down:
             figure.add_trace(sheet.downtime(panel, still.down))
         if still.closed:
@@ -192,16 +198,22 @@ def _row_axis(sheet: Sheet, panel: int, domain: list[float]) -> dict[str, Any]:
 
 def _mark_times(figure: go.Figure, sheet: Sheet, panels: int) -> None:
     """Draw today's line and, by machine, a line where each highlighted family is due."""
-    lines = [(0, "Today", "#7d8792", "solid")]
-    if sheet.by == "machine":
-        lines += [
-            (sheet.families[name].due, f"{plain(name)} due", "#8e4ec6", "dash")
-            for name in sorted(sheet.highlight & sheet.families.keys())
-        ]
-    for second, text, colour, dash in lines:
+    dues = {
+        name: sheet.families[name].due
+        for name in sorted(sheet.highlight & sheet.families.keys())
+        if sheet.by == "machine"
+    }
+    # Labels lean away from today's, which would lie over that of a family due soon.
+    today = "center" if not dues else "right" if min(dues.values()) >= 0 else "left"
+    lines = [(0, "Today", "#7d8792", "solid", today)]
+    lines += [
+        (due, f"{plain(name)} due", TRAIL, "dash", "left" if due >= 0 else "right")
+        for name, due in dues.items()
+    ]
+    for second, text, colour, dash, side in lines:
         figure.add_annotation(  # under the last panel, where no tick label is in its way
             xref=axis_name("x", panels - 1), yref="paper", x=sheet.at(second), y=0, yanchor="top",
-            text=text, showarrow=False, font={"size": 11, "color": colour},
+            xanchor=side, text=text, showarrow=False, font={"size": 11, "color": colour},
         )  # fmt: skip
         for panel in range(panels):
             figure.add_shape(

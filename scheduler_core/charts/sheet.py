@@ -35,6 +35,20 @@ class _Shade:
     down: str
 
 
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """Tasks of one schedule that stand out by their outline: why a task waited, or a family."""
+
+    picked: ScheduledTask | None = None
+    """The task that was clicked: a bold outline."""
+    others: tuple[ScheduledTask, ...] = ()
+    """What it waited for, and what that waited for: a thin one."""
+
+    def tasks(self) -> list[ScheduledTask]:
+        """Return all of them, the picked one last, so that its outline is on top."""
+        return [*self.others, *([self.picked] if self.picked else [])]
+
+
 _LIGHT_SHADE = _Shade("rgba(72,92,112,0.14)", "#4a5560")
 _DARK_SHADE = _Shade("rgba(190,205,220,0.13)", "#b4c0ca")
 
@@ -132,7 +146,7 @@ class Sheet:
             x=[self.length(task.end - task.start) for task in tasks] or _EMPTY,
             y=[plain(self.row(task)) for task in tasks] or _EMPTY,
             width=0.86,
-            customdata=[self._facts(task) for task in tasks],
+            customdata=[self._facts(task, panel) for task in tasks],
             hovertemplate=_HOVER,
             text=[self._label(task) for task in tasks] if labelled else None,
             textposition="inside" if labelled else "none",
@@ -144,6 +158,46 @@ class Sheet:
             # Plotly fails on the one without the other while a stretch of time is marked.
             selected={"textfont": {"color": look.text}},
             unselected={"marker": {"opacity": 0.13}, "textfont": {"color": "rgba(0,0,0,0)"}},
+        )
+
+    def trail(self, panel: int, trail: Trail, statuses: Mapping[str, DueStatus]) -> go.Bar | None:
+        """Return the outlined tasks of a panel over its other bars; None if none is in a row."""
+        rows = set(self.rows)
+        shown = [
+            task
+            for task in trail.tasks()
+            if self.row(task) in rows and task.family_id in self.families
+        ]
+        if not shown:
+            return None
+        looks = [self.looks[statuses[task.family_id]] for task in shown]
+        widths = [3 if task == trail.picked else 1.2 for task in shown]
+        return go.Bar(
+            orientation="h",
+            name="Picked, and what it waited for",
+            legendgroup="trail",
+            legendrank=_LAST,
+            showlegend=False,
+            xaxis=axis_name("x", panel),
+            yaxis=axis_name("y", panel),
+            base=[self.at(task.start) for task in shown],
+            x=[self.length(task.end - task.start) for task in shown],
+            y=[plain(self.row(task)) for task in shown],
+            width=0.86,
+            customdata=[self._facts(task, panel) for task in shown],
+            hovertemplate=_HOVER.replace("%{fullData.name}", ""),
+            marker={
+                "color": [look.fill for look in looks],
+                "line": {"color": TRAIL, "width": widths},
+                "pattern": {
+                    "shape": [look.hatch for look in looks],
+                    "fillmode": "overlay",
+                    "fgcolor": [look.hatch_colour for look in looks],
+                    "fgopacity": 0.55,
+                    "size": 6,
+                    "solidity": 0.18,
+                },
+            },
         )
 
     def veil(self, panel: int, spans: Iterable[Standstill]) -> dict[str, Any]:
@@ -225,8 +279,8 @@ class Sheet:
             return ""
         return plain(task.family_id if self.by == "machine" else task.machine)
 
-    def _facts(self, task: ScheduledTask) -> list[str | int]:
-        """Return what a bar tells: its task's id first, then the texts of the hover label."""
+    def _facts(self, task: ScheduledTask, panel: int) -> list[str | int]:
+        """Return what a bar tells: its task's id, the texts of the hover label, its panel."""
         family = self.families[task.family_id]
         return [
             task.family_id,
@@ -238,6 +292,7 @@ class Sheet:
             self.clock(task.end),
             self.clock(family.due),
             self._duration(task),
+            panel,
         ]
 
     def _duration(self, task: ScheduledTask) -> str:
@@ -256,6 +311,9 @@ class Sheet:
             self._working[machine] = known.working_time if known else None
         return self._working[machine]
 
+
+TRAIL = "#8e4ec6"
+"""What belongs to a family that is followed: its due line, and outlines."""
 
 _EMPTY: list[Any] = [None]
 _LAST = 2_000

@@ -16,15 +16,15 @@ from scheduler_core.cli.inputs import (
     read_problem,
     read_weights,
 )
+from scheduler_core.cli.outputs import write_record
 from scheduler_core.errors import ScheduleFileError
+from scheduler_core.export import Record
 from scheduler_core.generator import GeneratorConfig, generate_snapshot, write_samples
 from scheduler_core.objective import measure
 from scheduler_core.schedule import Schedule
 from scheduler_core.schedule_file import (
     read_schedule,
     replay_command,
-    schedule_document,
-    write_schedule,
 )
 from scheduler_core.snapshot import write_snapshot
 from scheduler_core.validation import validate as find_violations
@@ -59,7 +59,8 @@ def schedule(options: argparse.Namespace) -> int:
         certificate |= checkpoint_certificate(
             model or methods.shipped_model(weights), options.device
         )
-    write_schedule(schedule_document(snapshot, made, weights, metrics, certificate), options.out)
+    label = options.method.upper()
+    write_record(Record(snapshot, made, weights, metrics, label, certificate), options.out)
     print(tables.figures({options.method: metrics}))
     print(f"written to {options.out}")
     return 1 if metrics.constraint_violations else 0

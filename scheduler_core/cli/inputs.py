@@ -6,6 +6,7 @@ import hashlib
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -16,6 +17,7 @@ from scheduler_core.instances import MAKESPAN_WEIGHTS, parse_instance
 from scheduler_core.methods import Ensemble, Model
 from scheduler_core.objective import RewardWeights
 from scheduler_core.snapshot import Snapshot, read_bytes, read_snapshot
+from scheduler_core.tabular import is_table, read_table
 
 INSTANCE_SUFFIXES = (".jsp", ".txt", ".fjs")
 """Files that are read as published instances, not as snapshots."""
@@ -25,14 +27,21 @@ _NOT_YAML = (yaml.YAMLError, ValueError, RecursionError)
 
 
 def read_problem(path: Path) -> Snapshot:
-    """Return the snapshot, or the instance, in a file.
+    """Return the snapshot, the table or the instance in a file.
 
     Every fault names the file, for there may be several.
     """
     try:
+        if is_table(path.name):
+            return _table(path)
         return _instance(path) if _is_instance(path) else read_snapshot(path)
     except ProblemError as error:
         raise ProblemError(fault.of_file(path) for fault in error.faults) from None
+
+
+def _table(path: Path) -> Snapshot:
+    """Return the snapshot in a table, which has to say when it was taken if it has dates."""
+    return replace(read_table(read_bytes(path), path.name), name=path.stem)
 
 
 def _is_instance(path: Path) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from scheduler_core.cli import bench, commands, curriculum, evaluation, sweep, training, transfer
 from scheduler_core.cli.options import SNAPSHOT_HELP, add_common, file, seed, share
+from scheduler_core.cli.outputs import FORMATS
 from scheduler_core.errors import SchedulerError
 from scheduler_core.generator import SHOPS, GeneratorConfig
 from scheduler_core.methods import METHODS
@@ -67,7 +68,9 @@ def _add_schedule(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("snapshot", type=Path, help=SNAPSHOT_HELP)
     parser.add_argument("--method", choices=METHODS, default="ppo", metavar="METHOD",
                         help=f"one of: {', '.join(METHODS)}")  # fmt: skip
-    parser.add_argument("--out", type=file, required=True, help="schedule file to write")
+    parser.add_argument("--out", type=file, required=True,
+                        help="file to write, JSON unless its name ends in "
+                        f"{', '.join(FORMATS)} (a zip of calendars, one a machine)")  # fmt: skip
     parser.add_argument("--seed", type=seed, default=0, help="for methods that draw; default: 0")
     add_common(parser, "the best schedule is kept unless --ensemble says otherwise")
     parser.set_defaults(run=commands.schedule)

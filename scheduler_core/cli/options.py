@@ -7,11 +7,12 @@ from pathlib import Path
 
 from scheduler_core.cli.inputs import INSTANCE_SUFFIXES
 from scheduler_core.methods import DEVICES, ENSEMBLE_MODES
+from scheduler_core.tabular import TABLE_SUFFIXES
 
 DEVICE_HELP = "where the policy runs; auto takes a GPU where there is one"
 SNAPSHOT_HELP = (
-    f"snapshot file, or a published instance ({', '.join(INSTANCE_SUFFIXES)}) "
-    "whose unit of time is taken for an hour"
+    f"snapshot file, a table of tasks ({', '.join(TABLE_SUFFIXES)}), or a published instance "
+    f"({', '.join(INSTANCE_SUFFIXES)}) whose unit of time is taken for an hour"
 )
 
 

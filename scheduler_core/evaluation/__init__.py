@@ -6,6 +6,12 @@ means that nobody waited for anybody.
 
 from scheduler_core.evaluation.files import study_document, trials_csv
 from scheduler_core.evaluation.gate import Check, Gate, Verdict
+from scheduler_core.evaluation.model_check import (
+    ModelCheck,
+    SnapshotFigures,
+    check_model,
+    evaluate_command,
+)
 from scheduler_core.evaluation.running import Case, Contender, Trial, check_trials, run_trials
 from scheduler_core.evaluation.statistics import (
     AGGREGATES,
@@ -31,14 +37,18 @@ __all__ = [
     "Evaluation",
     "Floats",
     "Gate",
+    "ModelCheck",
+    "SnapshotFigures",
     "Study",
     "Trial",
     "Verdict",
+    "check_model",
     "check_trials",
     "compare",
     "compare_costs",
     "cost_ratios",
     "evaluate",
+    "evaluate_command",
     "interquartile_mean",
     "run_study",
     "run_trials",

@@ -15,7 +15,8 @@ from scheduler_core.evaluation.statistics import BOOTSTRAP_SAMPLES
 from scheduler_core.evaluation.study import Study
 from scheduler_core.methods import Ensemble, model_paths, shipped_model
 from scheduler_core.objective import Metrics
-from scheduler_core.schedule_file import csv_cell, versions
+from scheduler_core.schedule_file import versions
+from scheduler_core.spreadsheet import guarded
 
 FIGURES = tuple(field.name for field in fields(Metrics))
 COLUMNS = (
@@ -79,7 +80,7 @@ def trials_csv(trials: Iterable[Trial]) -> str:
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for trial in trials:
-        cells = [csv_cell(cell) if isinstance(cell, str) else cell for cell in _row(trial)]
+        cells = [guarded(cell) if isinstance(cell, str) else cell for cell in _row(trial)]
         writer.writerow(cells)
     return text.getvalue()
 

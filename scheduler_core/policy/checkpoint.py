@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,14 +19,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from scheduler_core.checkpoint_file import FORMAT_VERSION, TRAINING, parse_header, read_bytes
 from scheduler_core.errors import CheckpointError, ConfigError, one_line
 from scheduler_core.files import write_aside
 from scheduler_core.observation import FEATURE_VERSION
 from scheduler_core.policy.network import CandidatePolicy, NetworkConfig
-
-FORMAT_VERSION = 1
-TRAINING = "training."
-"""Begins the names of tensors that are no part of the policy."""
 
 
 @dataclass(frozen=True)
@@ -78,24 +74,36 @@ def save_checkpoint(network: CandidatePolicy, record: Mapping[str, Any], path: P
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Return the checkpoint in a file, its network in evaluation mode on the CPU.
+    """Return the checkpoint in a file; see `decode_checkpoint`.
 
     Raises
     ------
     CheckpointError
         If the file is missing, damaged or of another version.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise CheckpointError(
-            f"checkpoint {path}: cannot be read ({error.strerror}); make one by 'scheduler train'"
-        ) from error
-    record = _record(data, path)
+    return decode_checkpoint(read_bytes(path), path)
+
+
+def decode_checkpoint(data: bytes, name: Path | str) -> Checkpoint:
+    """Return the checkpoint that a file holds, its network in evaluation mode on the CPU.
+
+    Parameters
+    ----------
+    data
+        The whole file.
+    name
+        What errors call it.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is damaged or of another version.
+    """
+    record = parse_header(data, name).record
     for key, expected in (("format_version", FORMAT_VERSION), ("feature_version", FEATURE_VERSION)):
         if record.get(key) != expected:
             raise CheckpointError(
-                f"checkpoint {path}: {key} must be {expected}, got {record.get(key)}; train it anew"
+                f"checkpoint {name}: {key} must be {expected}, got {record.get(key)}; train it anew"
             )
     try:
         fields = record["network"]
@@ -104,27 +112,15 @@ def load_checkpoint(path: Path) -> Checkpoint:
             network = CandidatePolicy(config)
         tensors = load(data)
         training = {
-            name.removeprefix(TRAINING): tensors.pop(name)
-            for name in list(tensors)
-            if name.startswith(TRAINING)
+            key.removeprefix(TRAINING): tensors.pop(key)
+            for key in list(tensors)
+            if key.startswith(TRAINING)
         }
         network.load_state_dict(tensors, assign=True)
+        network = network.float().eval()
     except (KeyError, TypeError, RuntimeError, ConfigError, SafetensorError) as error:
         why = one_line(error)  # torch writes a line for each weight
-        raise CheckpointError(f"checkpoint {path}: does not hold a whole policy ({why})") from error
+        raise CheckpointError(f"checkpoint {name}: does not hold a whole policy ({why})") from error
     if not all(bool(weight.isfinite().all()) for weight in network.parameters()):
-        raise CheckpointError(f"checkpoint {path}: holds weights that are not finite")
-    return Checkpoint(network.float().eval(), record, hashlib.sha256(data).hexdigest(), training)
-
-
-def _record(data: bytes, path: Path) -> dict[str, Any]:
-    """Return the JSON record from the header: its length in 8 bytes, then the header as JSON."""
-    try:
-        (length,) = struct.unpack_from("<Q", data)
-        header = json.loads(data[8 : 8 + length])
-        record = json.loads(header["__metadata__"]["record"])
-    except (struct.error, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise CheckpointError(f"checkpoint {path}: is not a checkpoint of this program") from error
-    if not isinstance(record, dict):
-        raise CheckpointError(f"checkpoint {path}: is not a checkpoint of this program")
-    return record
+        raise CheckpointError(f"checkpoint {name}: holds weights that are not finite")
+    return Checkpoint(network, record, hashlib.sha256(data).hexdigest(), training)

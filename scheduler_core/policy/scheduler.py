@@ -129,19 +129,33 @@ class PPOScheduler:
             Draws each choice by the policy's probabilities; None: the likeliest is taken.
         """
         begin = perf_counter()
-        simulator = Simulator(
-            problem, weights or RewardWeights(), POLICY_DELTA, self.choose_machines
-        )
+        simulator = self.simulator(problem, weights)
+        self.run(simulator, rng)
+        return simulator.schedule("ppo", runtime_seconds=perf_counter() - begin)
+
+    def simulator(self, problem: Problem, weights: RewardWeights | None = None) -> Simulator:
+        """Return a simulator before the first of the decisions that the policy makes."""
+        weights = weights or RewardWeights()
+        return Simulator(problem, weights, POLICY_DELTA, self.choose_machines)
+
+    def run(self, simulator: Simulator, rng: np.random.Generator | None = None) -> None:
+        """Take a simulator from where it stands to its end.
+
+        Parameters
+        ----------
+        simulator
+            Of `simulator`, however far.
+        rng
+            As in `schedule`.
+        """
+        arrays, objective, state = simulator.arrays, simulator.objective, simulator.state
         if self._weights is None:
             self._run_on_device(simulator, rng)
+        elif rng is None:
+            run_policy(arrays, objective, state, 0, self._weights)
         else:
-            arrays, objective, state = simulator.arrays, simulator.objective, simulator.state
-            if rng is None:
-                run_policy(arrays, objective, state, 0, self._weights)
-            else:
-                members = pack([self._weights])
-                run_members(arrays, objective, state, 0, members, rng, False, True)
-        return simulator.schedule("ppo", runtime_seconds=perf_counter() - begin)
+            members = pack([self._weights])
+            run_members(arrays, objective, state, 0, members, rng, False, True)
 
     def _run_on_device(self, simulator: Simulator, rng: np.random.Generator | None) -> None:
         def prefer(candidates: Floats, context: Floats) -> int:

@@ -41,7 +41,9 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 6px 20px; margi
      font-size: .92rem; }
 dt { color: #55646f; } dd { margin: 0; }
 details { margin-top: 14px; } summary { cursor: pointer; color: #1f6f8b; }
-@media print { body { background: #fff; } section { break-inside: avoid; } }
+.tall { max-height: 760px; overflow-y: auto; }
+@media print { body { background: #fff; } section { break-inside: avoid; }
+               .tall { max-height: none; } }
 """
 
 
@@ -97,9 +99,15 @@ def plot(figure: go.Figure, name: str) -> str:
         full_html=False,
         include_plotlyjs=False,
         div_id=name,
-        config={"responsive": True, "displayModeBar": False},
+        # Plotly offers to send the data to a cloud unless it is told not to.
+        config={"responsive": True, "displayModeBar": False, "showSendToCloud": False},
     )
     return html
+
+
+def tall(*parts: str) -> str:
+    """Return parts, HTML, that scroll in a window of their own where they are tall."""
+    return f'<div class="tall">{"".join(parts)}</div>'
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:

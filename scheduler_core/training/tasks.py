@@ -18,7 +18,7 @@ from scheduler_core.generator import (
     generate_problem,
 )
 from scheduler_core.instances import MAKESPAN_WEIGHTS
-from scheduler_core.objective import RewardWeights, ideal_score
+from scheduler_core.objective import TRAINING_RANGES, RewardWeights, ideal_score
 from scheduler_core.observation import family_worth
 from scheduler_core.policy.scheduler import POLICY_DELTA
 from scheduler_core.problem import Problem
@@ -109,11 +109,14 @@ def sample_weights(rng: np.random.Generator, fixed_share: float) -> RewardWeight
     """Return weights to train under: one of three settings of interest, or random ones."""
     if rng.random() < fixed_share:
         return (DEFAULT, LATE_ONLY, ON_TIME_ONLY)[rng.integers(3)]
-    on_time = rng.uniform(0, 200) * (rng.random() < 0.8)
-    early = rng.uniform(0, 100) * (rng.random() < 0.6)
-    late = rng.uniform(1, 100)
-    makespan = rng.uniform(0, 2000) * (rng.random() < 0.1)
-    urgent = rng.uniform(1, 5) if rng.random() < 0.5 else 1.0
+    # Sizes are drawn and signs put after, so that a seed goes on to give the same weights.
+    low, high = TRAINING_RANGES["late_penalty_per_day"]
+    on_time = rng.uniform(*TRAINING_RANGES["on_time_reward"]) * (rng.random() < 0.8)
+    early = rng.uniform(*TRAINING_RANGES["early_bonus_per_day"]) * (rng.random() < 0.6)
+    late = rng.uniform(-high, -low)
+    makespan = rng.uniform(0, -TRAINING_RANGES["makespan_penalty_per_day"][0])
+    makespan *= rng.random() < 0.1
+    urgent = rng.uniform(*TRAINING_RANGES["urgent_multiplier"]) if rng.random() < 0.5 else 1.0
     return RewardWeights(
         on_time_reward=on_time,
         early_bonus_per_day=early,

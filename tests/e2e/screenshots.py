@@ -34,6 +34,7 @@ def main(names: Sequence[str]) -> None:
         for name, scene in all_scenes().items():
             if names and name not in names:
                 continue
+            scene.prepare(Path(home))
             page = browser.new_page(
                 viewport={"width": WIDTH, "height": scene.height}, color_scheme=scene.scheme
             )

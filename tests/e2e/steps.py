@@ -19,6 +19,7 @@ _CHART = """() => {
     rows: plot._fullLayout.yaxis._categories,
     closed: plot.layout.shapes.filter(s => s.name === 'Closed').map(s => s.path.split('Z').length),
     down: bars.filter(t => t.name === 'Down').flatMap(t => t.y),
+    shown: bars.flatMap(t => (t.customdata || []).length ? [t.name] : []),
     chosen: bars.flatMap(t => (t.selectedpoints || []).map(i => t.customdata[i][0])),
   };
 }"""

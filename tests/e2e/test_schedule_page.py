@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,9 @@ def test_upload_without_a_fault_is_scheduled(page: Page, server: str) -> None:
     open_page(page, f"{server}/{RULES}")
     upload(page, "morning.json", (ROOT / "data" / "10_jobs.json").read_bytes())
     expect(page.get_by_text("10 families ·")).to_be_visible()
-    expect(page.get_by_role("combobox", name="Snapshot")).to_have_value("Upload, morning.json")
+    expect(page.get_by_role("combobox", name="Snapshot")).to_have_value(
+        re.compile(r"Upload, morning\.json \([0-9a-f]{8}\)")
+    )
     wait_for_chart(page)
 
 
@@ -123,7 +126,7 @@ def test_downloads_are_the_schedule_on_the_screen(page: Page, server: str, tmp_p
     open_page(page, f"{server}/?methods=SPT&methods=EDD")
     page.get_by_role("tab", name="Downloads").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="SPT as JSON").click()
+        page.get_by_role("button", name="JSON", exact=True).click()
     download.value.save_as(tmp_path / "schedule.json")
     problem = read_snapshot(SAMPLE).problem
     schedule = read_schedule(tmp_path / "schedule.json")
@@ -132,7 +135,7 @@ def test_downloads_are_the_schedule_on_the_screen(page: Page, server: str, tmp_p
     assert certificate["replay"].startswith("scheduler schedule data/100_jobs.json --method spt ")
     assert validate(problem, schedule) == []
     with page.expect_download() as download:
-        page.get_by_role("button", name="SPT as CSV").click()
+        page.get_by_role("button", name="CSV", exact=True).click()
     download.value.save_as(tmp_path / "schedule.csv")
     rows = list(csv.reader(io.StringIO((tmp_path / "schedule.csv").read_text("utf-8-sig"))))
     assert len(rows) == 1 + problem.num_tasks
@@ -153,6 +156,36 @@ def test_late_family_picked_in_the_table_stands_out_in_the_charts(page: Page, se
     chart = wait_for_chart(page, "chart.chosen.length > 0")
     (family,) = set(chart["chosen"])
     expect(page.get_by_role("combobox", name="Follow a family")).to_have_value(family)
+
+
+def test_click_on_a_bar_tells_why_it_waited_and_leads_to_what_is_late(
+    page: Page, server: str
+) -> None:
+    """A bar opens its task; another one takes its place; late only leaves late bars."""
+    open_page(page, f"{server}/{RULES}")
+    click_bar(page, 3)
+    panel = page.locator(".st-key-why")
+    expect(panel).to_contain_text("it was due")
+    chart = wait_for_chart(page, "chart.chosen.length > 0")
+    (family,) = set(chart["chosen"])
+    expect(panel.get_by_role("heading")).to_have_text(family)
+    assert f"family={family}" in page.url
+    click_bar(page, 0)
+    expect(panel.get_by_role("heading")).not_to_have_text(family)
+    panel.get_by_role("button", name="close").first.click()
+    expect(panel).to_have_count(0)
+    page.get_by_role("button", name="Show the").click()
+    wait_for_chart(page, "chart.shown.every(status => status === 'Late')")
+    assert "show=Late" in page.url
+
+
+def click_bar(page: Page, number: int) -> None:
+    """Click the middle of a late bar of the first panel."""
+    wait_for_chart(page)
+    bars = page.locator(".js-plotly-plot .barlayer .trace.bars").first.locator(".point")
+    box = bars.nth(number).bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
 def mark_first_half(page: Page) -> None:

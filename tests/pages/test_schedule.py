@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from scheduler_core.errors import CheckpointError
 from scheduler_core.methods import make_schedule
 from scheduler_core.schedule import Schedule
-from scheduler_core.snapshot import parse_snapshot
+from scheduler_core.snapshot import parse_snapshot, read_snapshot
 from scheduler_core.snapshot.json_text import MAX_BYTES
 from tests.pages.steps import ROOT, TIMEOUT, chart, open_page, snapshot, texts
 from ui import plans, snapshots, state, tables
@@ -91,14 +91,53 @@ def test_schedule_page_with_a_family_followed_dims_the_others() -> None:
     assert chosen == {family}
 
 
+def test_schedule_page_with_a_family_in_its_address_tells_why_it_is_late() -> None:
+    """The panel has the sentences of the leading plan, and a table of the family's steps."""
+    family = schedule_page(show="Late").dataframe[0].value["Family"][0]
+    app = schedule_page(family=family)
+    assert not app.exception
+    assert app.subheader[0].value == family
+    assert "late: it was due" in texts(app).replace("\\", "")
+    assert any("Waited" in table.value for table in app.dataframe)
+
+
+def test_schedule_page_with_late_only_leaves_late_bars() -> None:
+    """The way from the tile to the tasks: no bar of a family on time is left."""
+    app = schedule_page()
+    app.button(key="show_late").click().run()
+    assert app.segmented_control(key=state.SHOWN).value == "Late"
+    counts = {trace["name"]: len(trace["customdata"]) for trace in chart(app)["data"]}
+    assert counts["Late"] > 0
+    assert counts["Fine"] == 0
+
+
+def test_schedule_page_with_machines_picked_shows_their_rows_only() -> None:
+    """The filter holds for the charts and for the table of all tasks."""
+    app = schedule_page()
+    machine = app.multiselect(key=state.MACHINES).options[0]
+    app.multiselect(key=state.MACHINES).set_value([machine]).run()
+    assert chart(app)["layout"]["yaxis"]["categoryarray"] == [machine]
+
+
+def test_filters_that_nothing_passes_say_what_to_do() -> None:
+    """A machine without a late task, with late only: the way out is named."""
+    app = open_page("schedule", show="Late")
+    late = set(app.dataframe[0].value["Family"])
+    problem = read_snapshot(ROOT / "data" / "10_jobs.json").problem
+    busy = {m for f in problem.families if f.id in late for t in f.tasks for m in t.machines}
+    idle = [m for m in app.multiselect(key=state.MACHINES).options if m not in busy]
+    app.multiselect(key=state.MACHINES).set_value(idle[:1]).run()
+    assert not app.exception
+    assert "No task passes these filters: show All" in app.info[0].value
+
+
 def test_upload_without_a_fault_becomes_the_snapshot_on_the_screen() -> None:
     """One family with one task, named by the file's name in the picker."""
     app = schedule_page()
     app.file_uploader[0].set_value(("shop.json", snapshot(), "application/json")).run()
     assert not app.exception
     assert "1 family · 1 task · 1 machine" in texts(app)
-    assert "Upload, shop.json" in app.selectbox(key=state.SAMPLE).options
-    assert app.selectbox(key=state.SAMPLE).value == snapshots.UPLOAD
+    assert app.selectbox(key=state.SAMPLE).value.startswith("Upload, shop.json (")
 
 
 def test_upload_with_shifts_and_downtime_is_scheduled_around_them() -> None:
@@ -157,6 +196,7 @@ def test_table_of_tasks_tells_work_from_pauses() -> None:
     problem = parse_snapshot(snapshot(shop=SHIFTS)).problem
     frame = tables.all_tasks(problem, make_schedule(problem, "edd"))
     assert frame["Hours"].tolist() == [5]
+    assert frame["Waited"].tolist() == [0]
     assert frame["Paused"].tolist() == [7 * 24 - 2 + 3 - 5]
     always = parse_snapshot(snapshot()).problem
     assert "Paused" not in tables.all_tasks(always, make_schedule(always, "edd"))

@@ -10,8 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from scheduler_core.errors import ConfigError
+from scheduler_core.snapshot import Shelf
 from scheduler_core.training import RunFolder, TrainingConfig, train
-from tests.pages.steps import chart, open_page, texts
+from tests.pages.steps import chart, open_page, snapshot, texts
 from tests.test_training import TINY
 from ui.training import form, memory
 
@@ -34,9 +35,9 @@ def runs(home: Path, trained: Path) -> Path:
     return home / "runs"
 
 
-def form_page() -> AppTest:
+def form_page(**query: str) -> AppTest:
     """Return the page with the form of a new run open."""
-    app = open_page("training")
+    app = open_page("training", **query)
     app.session_state[memory.TAB] = memory.NEW_RUN
     return app.run()
 
@@ -191,10 +192,8 @@ def started(monkeypatch: pytest.MonkeyPatch, trained: Path, home: Path) -> list[
 
 def test_form_starts_a_run_on_snapshots_from_a_model(home: Path, started: list[object]) -> None:
     """A sample and an upload to train on, of which the run keeps a copy, from what ships."""
-    upload = home / "workspace" / "snapshots" / "monday.json"
-    upload.parent.mkdir(parents=True)
-    upload.write_bytes(Path("data/10_jobs.json").read_bytes())
-    app = form_page()
+    kept = Shelf(home / "workspace" / "snapshots").put(snapshot(), "monday.json")
+    upload, app = kept.path, form_page(sample=kept.title)
     app.segmented_control[0].set_value("Snapshots").run()
     app.multiselect(key="training_data").set_value(["data/10_jobs.json", str(upload)])
     app.selectbox(key="training_init").select("dispatch")

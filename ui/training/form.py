@@ -11,7 +11,6 @@ import streamlit as st
 
 from scheduler_core.errors import ConfigError, SchedulerError
 from scheduler_core.policy.device import presence
-from scheduler_core.snapshot import snapshot_bytes
 from scheduler_core.training import TrainingConfig, load_config
 from scheduler_core.training.catalog import command_line
 from scheduler_core.training.config import changes, flatten_config
@@ -32,7 +31,7 @@ class _Order:
     config: TrainingConfig
     init: Path | None
     snapshots: tuple[str, ...]
-    """Paths, and names of uploads, of which the run keeps copies."""
+    """Paths of which the run keeps copies."""
 
 
 def show_form() -> None:
@@ -150,18 +149,15 @@ def _snapshot_names() -> dict[str, str]:
         f"{snapshots.SAMPLES.name}/{name}.json": f"Sample {name}"
         for name in snapshots.sample_names()
     }
-    stored = sorted(home.snapshots().glob("*.json"))
-    found |= {str(path): f"Upload {path.stem}" for path in stored}
-    uploaded = state.uploaded()
-    if uploaded is not None and f"Upload {uploaded.name}" not in found.values():
-        found[uploaded.name] = f"Upload {uploaded.name}"
-    return found
+    titles = dict.fromkeys([st.session_state[state.SAMPLE], *state.kept()])
+    kept = filter(None, map(snapshots.shelf().find, titles))
+    return found | {str(each.path): each.title for each in kept}
 
 
 def _default_snapshots(options: Mapping[str, str]) -> list[str]:
-    """Return the upload of this session, else nothing."""
-    uploaded = state.uploaded()
-    return [uploaded.name] if uploaded is not None and uploaded.name in options else []
+    """Return the upload on the bench, else nothing."""
+    on_bench = st.session_state[state.SAMPLE]
+    return [path for path, title in options.items() if title == on_bench]
 
 
 def _to_copy(config: TrainingConfig) -> tuple[str, ...]:
@@ -238,16 +234,9 @@ def _start(order: _Order) -> None:
             order.config,
             name=order.name,
             init=order.init,
-            snapshots={each: _bytes_of(each) for each in order.snapshots},
+            snapshots={each: Path(each).read_bytes() for each in order.snapshots},
         )
     except (SchedulerError, OSError) as error:
         memory.note(error)
         return
     memory.show_run(memory.run_id(run))
-
-
-def _bytes_of(name: str) -> bytes:
-    uploaded = state.uploaded()
-    if uploaded is not None and uploaded.name == name:
-        return snapshot_bytes(uploaded)
-    return Path(name).read_bytes()

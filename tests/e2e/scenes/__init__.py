@@ -6,12 +6,17 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from playwright.sync_api import Page
 
 
 def _stay(page: Page) -> None:
     """Do nothing: the picture shows the page as it opens."""
+
+
+def _nothing(home: Path) -> None:
+    """Leave the workbench empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,8 @@ class Scene:
     steps: Callable[[Page], None] = _stay
     scheme: str = "light"
     height: int = 900
+    prepare: Callable[[Path], None] = _nothing
+    """Is given the folder that the app keeps its runs, models and uploads in."""
 
 
 def all_scenes() -> dict[str, Scene]:

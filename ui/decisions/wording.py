@@ -1,0 +1,108 @@
+"""Decisions and their price in sentences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from math import exp
+
+from scheduler_core.charts.decisions import choice_names, times_as_likely
+from scheduler_core.inspection import Change, Decision, Reason
+from scheduler_core.problem import SECONDS_PER_HOUR, Problem
+from ui.plans import label
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#.$:|<>~&@])")
+
+_SLIGHT = 0.1  # of a score: 10 % more or less likely is not worth a word
+
+_NOTICED = 0.5  # points: less would be shown as none
+
+
+def escaped(text: str) -> str:
+    """Return a name from a file so that Markdown prints it and reads no markup in it."""
+    return _MARKUP.sub(r"\\\1", text)
+
+
+def moment(problem: Problem, second: int) -> str:
+    """Return a point in time as a planner reads it: a date where time zero is known."""
+    if problem.created_at is None:
+        return f"{second / SECONDS_PER_HOUR:,.1f} h"
+    zero = problem.created_at.replace(tzinfo=None)
+    return f"{zero + timedelta(seconds=second):%a %d %b, %H:%M}"
+
+
+def headline(problem: Problem, decision: Decision, rule: str) -> str:
+    """Return what was decided, as Markdown."""
+    names = [escaped(name) for name in choice_names(decision)]
+    count = len({(one.family_id, one.sequence) for one in decision.candidates})
+    what = (
+        f"{count} tasks wait" if count > 1 else f"1 task has {len(names)} machines to choose from"
+    )
+    other = decision.pick_of(rule)
+    rival = (
+        "so would " + label(rule)
+        if other == decision.pick
+        else (f"{label(rule)} would take {names[other]}")
+    )
+    return (
+        f"{moment(problem, decision.time)}, machine {escaped(decision.machine)}: {what}. PPO takes "
+        f"{names[decision.pick]} with {_percent(decision.taken.probability)}; {rival}."
+    )
+
+
+def _percent(share: float) -> str:
+    text = f"{100 * share:.0f} %" if share < 0.995 else "almost 100 %"
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def price(change: Change, choice: str, who: str) -> str:
+    """Return what another choice would have changed, as Markdown.
+
+    Parameters
+    ----------
+    change
+        Of the figures, forced against made.
+    choice
+        Name of the candidate, escaped.
+    who
+        The rule that would have made it; empty for none.
+    """
+    subject = f"{who}'s choice here, {choice}," if who else f"Taking {choice} here"
+    costs = _amounts(change.tardiness_hours, -change.points)
+    gains = _amounts(-change.tardiness_hours, change.points)
+    if not costs and not gains:
+        return f"{subject} would come to the same points and lateness in the end."
+    better = ": by the reward weights PPO's choice was not the best one here"
+    told = ([f"cost {costs}"] if costs else []) + ([f"save {gains}"] if gains else [])
+    return f"{subject} would {' but '.join(told)}{better if change.points >= _NOTICED else ''}."
+
+
+def _amounts(hours: float, points: float) -> str:
+    """Return those of two amounts that are noticeably above zero."""
+    amounts = [f"{hours:,.1f} h of lateness"] if hours >= 0.05 else []
+    amounts += [f"{points:,.0f} points"] if points >= _NOTICED else []
+    return " and ".join(amounts)
+
+
+def because(found: Sequence[Reason], taken: str, instead: str) -> str:
+    """Return the strongest reasons for one choice over another; names escaped."""
+    speaks = _named([reason for reason in found if reason.value > _SLIGHT][:3])
+    against = _named([reason for reason in found if reason.value < -_SLIGHT][:2])
+    text = f"PPO held {taken} {_odds(sum(reason.value for reason in found))} {instead}."
+    text += f" For it speak above all {speaks}." if speaks else ""
+    return text + (f" Against it: {against}." if against else "")
+
+
+def _odds(score: float) -> str:
+    factor = exp(min(score, 20.0))
+    if factor < 1.05:
+        return "hardly more likely than"
+    times = "over 1,000" if factor > 1_000 else f"{factor:,.1f}"
+    return f"{times} times as likely as"
+
+
+def _named(some: Sequence[Reason]) -> str:
+    return ", ".join(
+        f"{reason.factor.name.lower()} ({times_as_likely(reason.value)})" for reason in some
+    )

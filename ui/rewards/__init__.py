@@ -1,0 +1,1 @@
+"""Page Rewards: the controls, what is stored, and what the weights make of it."""

@@ -1,0 +1,183 @@
+"""What a scenario leads to: a sentence, tiles, charts before and after, what moves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import streamlit as st
+
+from scheduler_core.charts import View, before_after, row_names
+from scheduler_core.problem import SECONDS_PER_DAY, Problem
+from scheduler_core.replanning import Move, Scenario, summary
+from scheduler_core.schedule import Schedule
+from ui import gantt
+from ui.glossary import FIGURES, Figure
+from ui.plans import Plan
+from ui.whatif.outcomes import Outcome
+from ui.whatif.words import escape
+
+_VIEWS: dict[str, View] = {"By machine": "machine", "By family": "family"}
+_ROWS = {"10": 10, "25": 25, "50": 50, "All": None}
+_DAYS = {"All": None, "2 weeks": 14, "1 week": 7, "3 days": 3, "1 day": 1}
+
+
+def show_summary(base: Plan, outcome: Outcome, scenario: Scenario) -> None:
+    """Say in a sentence what happens, whether the plan keeps all rules, and what it could not."""
+    plan = outcome.plan
+    sentence = summary(scenario.events, plan, base.schedule, scenario.now)
+    st.markdown(f"##### {escape(sentence)}")
+    if outcome.violations:
+        st.error(f"The new plan breaks {len(outcome.violations):,} constraints.")
+        st.dataframe(
+            {
+                "Place": [violation.place for violation in outcome.violations],
+                "What is wrong": [violation.message for violation in outcome.violations],
+            },
+            alt="Constraints that the new plan breaks",
+        )
+    else:
+        st.markdown(
+            ":green[:material/verified: **All constraints satisfied**], and everything that had "
+            f"started stays. :gray[{base.label} re-planned {plan.remaining.num_tasks:,} tasks in "
+            f"{plan.schedule.runtime_seconds:.3f} s. The tiles show the new plan, and what "
+            "changes.]"
+        )
+    if plan.lifted:
+        names = ", ".join(f"{family} step {sequence}" for family, sequence in plan.lifted[:8])
+        more = f" and {len(plan.lifted) - 8:,} more" if len(plan.lifted) > 8 else ""
+        with st.container(border=True, key="whatif_lifted"):
+            st.markdown(
+                ":material/lock_open: **Locks that could not be kept**: their machine does not "
+                "work then, or is still busy, so these tasks are planned anew like all others."
+            )
+            st.text(names + more)
+
+
+def show_tiles(base: Plan, outcome: Outcome) -> None:
+    """Draw one tile a figure: the value under the new plan, and what it was."""
+    with st.container(horizontal=True, gap="xsmall", key="whatif_tiles"):
+        for figure in FIGURES:
+            if figure.unit == "s":
+                continue
+            before, after = figure.value(base.metrics), figure.value(outcome.metrics)
+            change = figure.change(after - before)
+            st.metric(
+                figure.short,
+                figure.text(after),
+                delta=change,
+                delta_description=f"from {figure.text(before)}",
+                delta_color=_colour(figure, change),
+                delta_arrow="off",
+                help=f"**{figure.label}.** {figure.meaning}",
+                border=True,
+            )
+
+
+def _colour(figure: Figure, change: str) -> str:
+    if change == "±0":
+        return "off"
+    return "normal" if figure.better == "high" else "inverse"
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What the toolbar above the charts says."""
+
+    by: View
+    limit: int | None
+    days: int | None
+    only_moves: bool
+
+
+@st.fragment
+def show_charts(base: Plan, outcome: Outcome, scenario: Scenario, changes: Sequence[Move]) -> None:
+    """Draw the plan before and after on one axis, with the tasks that move at full strength.
+
+    A fragment: another view draws these charts anew and nothing else.
+    """
+    choice, plan = _toolbar(), outcome.plan
+    late = {"Before": base.metrics.late_families, "After": outcome.metrics.late_families}
+    pair = zip(late, (base.schedule, plan.schedule), strict=True)
+    schedules = {f"{name} · {late[name]:,} late": schedule for name, schedule in pair}
+    names = _rows(plan.changed, list(schedules.values()), choice.by, scenario, changes)
+    shown = names[: choice.limit]
+    moved = {(move.after.family_id, move.after.sequence) for move in changes}
+    figure = before_after(
+        datable(plan.changed, list(schedules.values())),
+        schedules,
+        now=scenario.now,
+        rows=shown,
+        by=choice.by,
+        moved=moved if choice.only_moves else None,
+        window=window(choice.days, scenario.now),
+        dark=st.context.theme.type == "dark",
+    )
+    gantt.draw(figure, "whatif_gantt", f"Gantt charts before and after, by {choice.by}")
+    if len(shown) < len(names):
+        kind = "machines" if choice.by == "machine" else "families"
+        st.caption(f"{len(shown)} of {len(names):,} {kind}, those with the most moves first.")
+
+
+def _toolbar() -> _Choice:
+    with st.container(horizontal=True, vertical_alignment="top", key="whatif_toolbar"):
+        view = st.segmented_control(
+            "Rows", list(_VIEWS), default="By machine", required=True,
+            key="whatif_view", persist_state="session",
+            help="Whether a row of the charts is a machine or a family.",
+        )  # fmt: skip
+        limit = st.segmented_control(
+            "How many", list(_ROWS), default="10", required=True,
+            key="whatif_rows", persist_state="session",
+            help="Rows with an event come first, then those where most tasks move.",
+        )  # fmt: skip
+        days = st.segmented_control(
+            "Time window", list(_DAYS), default="All", required=True,
+            key="whatif_window", persist_state="session",
+            help="Counted from the moment of re-planning.",
+        )  # fmt: skip
+        only = st.toggle(
+            "Only what moves", value=True, key="whatif_only", persist_state="session",
+            help="Dims every task that stays where it was.",
+        )  # fmt: skip
+    return _Choice(_VIEWS[view or "By machine"], _ROWS[limit or "10"], _DAYS[days or "All"], only)
+
+
+def window(days: int | None, now: int) -> tuple[int, int] | None:
+    """Return a stretch of time from a little before a moment on, None for everything."""
+    return (
+        None if days is None else (now - days * SECONDS_PER_DAY // 20, now + days * SECONDS_PER_DAY)
+    )
+
+
+def datable(problem: Problem, schedules: Sequence[Schedule]) -> Problem:
+    """Return the problem as dates can show its plans: in hours where they leave the calendar."""
+    if problem.created_at is None:
+        return problem
+    left = datetime.max - problem.created_at.replace(tzinfo=None)
+    last = max(schedule.makespan for schedule in schedules)
+    return problem if 2 * last < left.total_seconds() else replace(problem, created_at=None)
+
+
+def _rows(
+    problem: Problem,
+    schedules: Sequence[Schedule],
+    by: View,
+    scenario: Scenario,
+    changes: Sequence[Move],
+) -> list[str]:
+    """Return the rows: those that events name, then those where most moves, then the busiest."""
+    fields = ("machine", "family", "id")
+    touched = {getattr(event, field, None) for event in scenario.events for field in fields}
+    places = (
+        (task.machine if by == "machine" else task.family_id)
+        for move in changes
+        for task in (move.before, move.after)
+        if task is not None
+    )
+    count = Counter(places)
+    names = row_names(problem, schedules, by)
+    # Stable: where as much moves, the order of the names decides.
+    return sorted(names, key=lambda name: (name not in touched, -count[name]))
