@@ -3,8 +3,8 @@
     python -m benchmarks.beside_training
 
 A click turns the charts from machines to families, or back, and counts until they are drawn. The
-same clicks are made before a training is started by the app's own launcher and while it trains, in
-turns, so that whatever else the machine does weighs on both. Needs Chromium and the development
+same clicks are made beside a training that the app's own launcher has started, and while it pauses,
+in turns, so that whatever else the machine does weighs on both. Needs Chromium and the development
 extras.
 """
 

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -359,49 +358,3 @@ def test_fine_tuning_is_measured_against_where_it_began(tmp_path: Path) -> None:
     assert first["to_best_rule"] == pytest.approx(np.prod(geometric) ** (1 / 3))
     assert result.ratio == min(result.start["to_best_rule"], result.metrics["to_best_rule"])
     assert json.loads((tmp_path / "run" / "status.json").read_text())["state"] == "finished"
-
-
-def test_a_run_that_pauses_equals_one_that_never_did(
-    tmp_path: Path, whole: tuple[TrainingConfig, RunFolder, int]
-) -> None:
-    """Paused in every phase: its last checkpoint is written, its clock stands, its lines too."""
-    config, never_stopped, _ = whole
-    run, pauses = RunFolder(tmp_path / "run"), []
-
-    def pause(progress: Progress) -> None:
-        if progress.phase not in [phase for phase, _ in pauses]:
-            run.ask_to_pause()
-            Thread(target=go_on, args=(progress.phase,)).start()
-
-    def go_on(phase: str) -> None:
-        while run.read_status()["state"] != "paused":
-            time.sleep(0.005)
-        last = load_checkpoint(run.checkpoint("last")).record["training"]["timestep"]
-        pauses.append((phase, last))
-        time.sleep(0.05)
-        run.go_on()
-
-    assert train(config, run.path, listener=pause).state == "finished"
-    assert {phase for phase, _ in pauses} == {"teacher", "imitation", "ppo"}
-    assert same_outcome(never_stopped, run)
-
-
-def test_a_run_that_pauses_can_be_stopped(tmp_path: Path) -> None:
-    """It ends at once, as stopped, and goes on without a pause when it is resumed."""
-    run = RunFolder(tmp_path)
-
-    def pause(progress: Progress) -> None:
-        if progress.phase == "ppo":
-            run.ask_to_pause()
-            Thread(target=stop).start()
-
-    def stop() -> None:
-        while run.read_status()["state"] != "paused":
-            time.sleep(0.005)
-        run.ask_to_stop()
-
-    assert train(TINY, tmp_path, listener=pause).state == "stopped"
-    assert run.asks_to_pause
-    assert train(TINY, tmp_path, resume=True).state == "finished"
-    with pytest.raises(ConfigError, match="is not being trained; its state is finished"):
-        run.ask_to_pause()

@@ -19,6 +19,7 @@ _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 _PANEL_PIXELS = 190
 _HEAD_PIXELS = 34
 _FOOT_PIXELS = 44
+_TOP_PIXELS = 22  # for the buttons that Plotly shows at the mouse
 _GRID = "rgba(128,140,152,0.22)"
 _QUIET = "#7d8792"
 
@@ -98,8 +99,8 @@ def training_curves(
         for i, band in enumerate(bands):
             _shade(figure, number, band, odd=bool(i % 2))
     figure.update_layout(
-        height=rows * (_PANEL_PIXELS + _HEAD_PIXELS + _FOOT_PIXELS),
-        margin={"l": 0, "r": 8, "t": 0, "b": 0},
+        height=_TOP_PIXELS + rows * (_PANEL_PIXELS + _HEAD_PIXELS + _FOOT_PIXELS),
+        margin={"l": 0, "r": 8, "t": _TOP_PIXELS, "b": 0},
         hovermode="closest",
         dragmode="zoom",
         showlegend=len({curve.run for panel in panels for curve in panel.curves}) > 1,

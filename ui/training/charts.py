@@ -57,7 +57,7 @@ def show_controls(
             persist_state="session", help="Validation problems, which no training draws.",
         )  # fmt: skip
         others = st.multiselect(
-            "Beside", [each for each in runs if each != name], key=memory.BESIDE, width=320,
+            "Beside", [each for each in runs if each != name], key=memory.BESIDE, width=240,
             max_selections=MAX_BESIDE, persist_state="session", placeholder="no other run",
             help="Runs to draw over this one; the legend says in which settings they differ.",
         )  # fmt: skip

@@ -104,7 +104,7 @@ def _show_data(preset: str, values: Mapping[str, Any]) -> dict[str, Any]:
         "task.min_families": "Fewest families",
         "task.max_families": "Most families",
         "task.varied_share": "Share of unusual shops",
-        "task.constrained_share": "Share with shifts, downtime and locked tasks",
+        "task.constrained_share": "Share with shifts and locks",
     }
     with st.grid(4, vertical_alignment="bottom"):
         found = {

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page
 
 from tests.e2e.scenes import Scene
 
-_READY = "[data-testid=stTabs]"
+_READY = ".js-plotly-plot .barlayer .point path"
 _LONG_MS = 240_000
 
 
 def _fill_in(page: Page) -> None:
     """Ask for a run of a minute that is measured often."""
+    page.get_by_role("link", name="Training").click()
     page.get_by_role("tab", name="New run").click()
     page.get_by_role("textbox", name="Name of the run").fill("first-try")
     page.get_by_text("Every setting").click()
     _fill(page, "Validate every", "2")
     page.get_by_role("tab", name="Imitation").click()
-    _fill(page, "Problems", "24")
-    _fill(page, "Decisions of PPO", "400000")
+    _fill(page, "Problems", "120")
+    _fill(page, "Decisions of PPO", "600000")
     page.get_by_text("The same on the command line").click()
     page.wait_for_timeout(500)
 
@@ -31,21 +34,24 @@ def _fill(page: Page, label: str, text: str) -> None:
 
 
 def _train(page: Page) -> None:
-    """Start it, and look on until three quarters are done."""
+    """Start it, and look on until most of it is done."""
     _fill_in(page)
     page.get_by_role("button", name="Start training").click()
-    page.get_by_text("PPO: 3").wait_for(timeout=_LONG_MS)
+    page.get_by_text(re.compile(r"PPO: [45]\d\d,")).wait_for(timeout=_LONG_MS)
+    page.mouse.move(1, 1)  # off the chart, whose buttons would show
+    page.wait_for_timeout(2500)
 
 
 def _train_dark(page: Page) -> None:
     """Look at the losses of the run that the other picture has started."""
+    page.get_by_role("link", name="Training").click()
     page.get_by_text("Finished").first.wait_for(timeout=_LONG_MS)
     page.get_by_role("tab", name="Losses").click()
     page.wait_for_timeout(1500)
 
 
 SCENES = {
-    "training-new.png": Scene("training", _READY, _fill_in, height=1150),
-    "training.png": Scene("training", _READY, _train, height=1250),
-    "training-losses.png": Scene("training", _READY, _train_dark, scheme="dark", height=1250),
+    "training-new.png": Scene("?methods=EDD", _READY, _fill_in, height=1150),
+    "training.png": Scene("?methods=EDD", _READY, _train, height=1250),
+    "training-losses.png": Scene("?methods=EDD", _READY, _train_dark, scheme="dark", height=1250),
 }
