@@ -15,6 +15,8 @@ from ui import home, state
 PRESETS = home.ROOT / "configs" / "rewards"
 BALANCED = "Balanced"
 _CUSTOM = "Custom: "
+_OTHERS = "other_weights"
+_MAX_OTHERS = 20
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 
 
@@ -123,14 +125,9 @@ def weights_of(text: str) -> RewardWeights | None:
 def choose_weights() -> RewardWeights:
     """Draw the picker of reward weights and return those chosen."""
     state.bring_along(state.WEIGHTS)
-    options = list(named())
-    # Other weights are an option once they are chosen, here or by the address.
-    for text in (st.session_state.get(state.WEIGHTS), st.query_params.get(state.WEIGHTS)):
-        if text and text not in options and weights_of(text) is not None:
-            options.append(text)
     chosen = st.selectbox(
         "Reward weights",
-        options,
+        _options(),
         key=state.WEIGHTS,
         bind="query-params",
         help="What the business wants. The learned dispatcher is told, and every schedule is "
@@ -140,11 +137,31 @@ def choose_weights() -> RewardWeights:
     return weights_of(chosen or BALANCED) or RewardWeights()
 
 
+def _options() -> list[str]:
+    """Return the names of all weights, and others once they are chosen, here or by the address.
+
+    They stay options: of a slider that is moved quickly the browser still holds the last value but
+    one, and would fall back on the first option were that gone.
+    """
+    names, others = named(), st.session_state.setdefault(_OTHERS, [])
+    for text in (st.session_state.get(state.WEIGHTS), st.query_params.get(state.WEIGHTS)):
+        if text and text not in names and text not in others and weights_of(text) is not None:
+            others.append(text)
+    del others[:-_MAX_OTHERS]
+    return [*names, *others]
+
+
+def current() -> RewardWeights:
+    """Return the weights that were chosen last; for callbacks, where the picker's may be older."""
+    return weights_of(state.taken_along(state.WEIGHTS) or BALANCED) or RewardWeights()
+
+
 def choose(name: str) -> None:
     """Choose weights by name; call it from a callback, before the picker is drawn."""
     st.session_state[state.WEIGHTS] = name
+    state.take_along(state.WEIGHTS)
 
 
 def set_weights(weights: RewardWeights) -> None:
     """Choose other weights; call it from a callback, before the picker is drawn."""
-    st.session_state[state.WEIGHTS] = text_of(weights)
+    choose(text_of(weights))

@@ -8,6 +8,7 @@ as an uploaded snapshot, is a plain key.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -73,13 +74,18 @@ def bring_along(key: str) -> None:
     """
     if key in st.session_state or key in st.query_params:
         return
-    if (value := st.session_state.get(_before(key))) is not None:
+    if (value := taken_along(key)) is not None:
         st.session_state[key] = value
 
 
 def take_along(key: str) -> None:
-    """Note what is chosen for the pages to come; call it after the widget of the key is drawn."""
+    """Note what is chosen for the pages to come; call it after the widget is drawn, or set."""
     st.session_state[_before(key)] = st.session_state[key]
+
+
+def taken_along(key: str) -> Any:
+    """Return what was chosen last, on whatever page; None if nothing was."""
+    return st.session_state.get(_before(key))
 
 
 def _before(key: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -14,8 +15,19 @@ from ui import objective, state
 from ui.rewards import stored
 from ui.rewards.controls import CONTROLS
 
-SLIDERS = {control.name: control.slider for control in CONTROLS}
-EXACT = {control.name: control.exact for control in CONTROLS}
+PLACES = {control.name: place for place, control in enumerate(CONTROLS)}
+URGENCY = PLACES["urgent_multiplier"]
+
+
+def slider(app: AppTest, name: str) -> Any:
+    """Return the slider of a weight."""
+    sliders = [*app.slider[:URGENCY], app.select_slider[0], *app.slider[URGENCY:]]
+    return sliders[PLACES[name]]
+
+
+def exact(app: AppTest, name: str) -> Any:
+    """Return the field for the exact figure of a weight."""
+    return app.number_input[PLACES[name]]
 
 
 def rewards_page(**query: str) -> AppTest:
@@ -48,7 +60,7 @@ def test_rewards_page_at_first_shows_every_method_in_the_trade_off() -> None:
 def test_slider_moved_reschedules_under_the_new_weights() -> None:
     """The sidebar has the weights, their schedule is another one, and the change is said."""
     app = rewards_page()
-    app.slider(key=SLIDERS["early_bonus_per_day"]).set_value(0.0).run()
+    slider(app, "early_bonus_per_day").set_value(0.0).run()
     assert not app.exception
     assert picked(app) == RewardWeights(early_bonus_per_day=0)
     assert app.selectbox(key=state.WEIGHTS).value.startswith("Custom: ")
@@ -63,16 +75,16 @@ def test_preset_picked_moves_the_sliders() -> None:
     app = rewards_page()
     app.button_group(key="rewards_preset").set_value("Urgent first").run()
     assert not app.exception
-    assert app.select_slider(key=SLIDERS["urgent_multiplier"]).value == 5
-    assert app.number_input(key=EXACT["urgent_multiplier"]).value == 5
+    assert slider(app, "urgent_multiplier").value == 5
+    assert exact(app, "urgent_multiplier").value == 5
     assert app.selectbox(key=state.WEIGHTS).value == "Urgent first"
 
 
 def test_weights_of_the_address_beyond_the_slider_are_kept_exactly() -> None:
     """The slider stops at its end, the field does not, and the page says what it means."""
     app = rewards_page(weights="Custom: 9000, 50, -30, 1, 0, -100, 15")
-    assert app.slider(key=SLIDERS["on_time_reward"]).value == 200
-    assert app.number_input(key=EXACT["on_time_reward"]).value == 9000
+    assert slider(app, "on_time_reward").value == 200
+    assert exact(app, "on_time_reward").value == 9000
     assert picked(app) == RewardWeights(on_time_reward=9000)
     assert "**Outside training.** The dispatcher was trained with up to 200 times" in texts(app)
 
@@ -106,7 +118,7 @@ def test_setting_tried_before_that_is_better_is_named(monkeypatch: pytest.Monkey
     monkeypatch.setattr(stored.plans, "make_schedule", perverse)
     monkeypatch.setattr(stored, "_rules", lambda *_: ())
     app = rewards_page()
-    app.slider(key=SLIDERS["early_bonus_per_day"]).set_value(0.0).run()
+    slider(app, "early_bonus_per_day").set_value(0.0).run()
     assert not app.exception
     assert "**PPO, Balanced** is better] under these weights" in texts(app)
 
@@ -119,7 +131,7 @@ def test_save_by_name_asks_before_it_replaces(home: Path) -> None:
     assert app.selectbox(key=state.WEIGHTS).value == "Summer rush"
     file = home / "workspace" / "rewards" / "Summer rush.yaml"
     assert read_weights(file).on_time_reward == 0
-    app.slider(key=SLIDERS["on_time_reward"]).set_value(80.0).run()
+    slider(app, "on_time_reward").set_value(80.0).run()
     app.text_input(key="rewards_name").set_value("summer rush").run()
     button(app, "Save these weights").click().run()
     assert read_weights(file).on_time_reward == 0

@@ -10,10 +10,11 @@ import streamlit as st
 from scheduler_core.objective import MAX_WEIGHT, MIN_MULTIPLIER, TRAINING_RANGES, RewardWeights
 from scheduler_core.outcomes import TERMS
 from scheduler_core.weight_effects import outside_training, weights_without_effect
-from ui import objective, state
+from ui import objective
 from ui.bench import Bench
 
 _PRESET = "rewards_preset"
+_ROUNDS = "rewards_rounds"
 _URGENCIES = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0)
 """Steps of the urgent multiplier: each about a quarter more than the one before."""
 _FIELD_PIXELS = 78
@@ -33,12 +34,12 @@ class Control:
 
     @property
     def slider(self) -> str:
-        """Key of the slider."""
+        """Beginning of the key of the slider."""
         return f"rewards_{self.name}"
 
     @property
     def exact(self) -> str:
-        """Key of the field for an exact figure."""
+        """Beginning of the key of the field for an exact figure."""
         return f"rewards_{self.name}_exact"
 
     @property
@@ -153,28 +154,44 @@ def _show(control: Control, weights: RewardWeights) -> None:
     label = f"{control.label} ({control.unit})"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         _show_slider(control, label, value)
-        st.session_state[control.exact] = value
+        key = _key(control.exact, value)
         st.number_input(
-            f"{label}, exactly", *control.legal, step=control.step, format="%g",
-            key=control.exact, label_visibility="collapsed", width=_FIELD_PIXELS,
-            on_change=_take(control, control.exact),
+            f"{label}, exactly", *control.legal, value=value, step=control.step, format="%g",
+            key=key, label_visibility="collapsed", width=_FIELD_PIXELS,
+            on_change=_take(control, key),
         )  # fmt: skip
 
 
 def _show_slider(control: Control, label: str, value: float) -> None:
     if control.name == "urgent_multiplier":
-        st.session_state[control.slider] = min(_URGENCIES, key=lambda step: abs(step - value))
+        step = min(_URGENCIES, key=lambda step: abs(step - value))
+        key = _key(control.slider, step)
         st.select_slider(
-            label, _URGENCIES, format_func="{:g}".format, key=control.slider, help=control.help,
-            on_change=_take(control, control.slider),
+            label, _URGENCIES, value=step, format_func="{:g}".format, key=key, help=control.help,
+            on_change=_take(control, key),
         )  # fmt: skip
     else:
         # What was typed or loaded may lie beyond the ends of the slider.
-        st.session_state[control.slider] = min(max(value, control.low), control.high)
+        inside = min(max(value, control.low), control.high)
+        key = _key(control.slider, inside)
         st.slider(
-            label, control.low, control.high, step=control.step, format="%g", help=control.help,
-            key=control.slider, on_change=_take(control, control.slider),
+            label, control.low, control.high, value=inside, step=control.step, format="%g",
+            help=control.help, key=key, on_change=_take(control, key),
         )  # fmt: skip
+
+
+def _key(name: str, value: float) -> str:
+    """Return the key of a slider or field that is to show a value: another one for another value.
+
+    Where the user has moved it, it shows the value already and keeps its key. It is never set from
+    here: a browser that has not heard of that yet would send the old value back, as if the user had
+    moved it again.
+    """
+    rounds = st.session_state.setdefault(_ROUNDS, {})
+    key = f"{name}_{rounds.setdefault(name, 0)}"
+    if st.session_state.get(key, value) != value:
+        rounds[name] += 1
+    return f"{name}_{rounds[name]}"
 
 
 def _take(control: Control, key: str) -> Callable[[], None]:
@@ -182,8 +199,7 @@ def _take(control: Control, key: str) -> Callable[[], None]:
 
     def take() -> None:
         value = st.session_state[key]
-        weights = objective.weights_of(st.session_state.get(state.WEIGHTS) or objective.BALANCED)
-        if value is not None and weights is not None:
-            objective.set_weights(replace(weights, **{control.name: value}))
+        if value is not None:
+            objective.set_weights(replace(objective.current(), **{control.name: value}))
 
     return take
