@@ -158,7 +158,7 @@ def _show(control: Control, weights: RewardWeights) -> None:
         st.number_input(
             f"{label}, exactly", *control.legal, value=value, step=control.step, format="%g",
             key=key, label_visibility="collapsed", width=_FIELD_PIXELS,
-            on_change=_take(control, key),
+            on_change=_take(control, control.exact, key),
         )  # fmt: skip
 
 
@@ -168,7 +168,7 @@ def _show_slider(control: Control, label: str, value: float) -> None:
         key = _key(control.slider, step)
         st.select_slider(
             label, _URGENCIES, value=step, format_func="{:g}".format, key=key, help=control.help,
-            on_change=_take(control, key),
+            on_change=_take(control, control.slider, key),
         )  # fmt: skip
     else:
         # What was typed or loaded may lie beyond the ends of the slider.
@@ -176,7 +176,7 @@ def _show_slider(control: Control, label: str, value: float) -> None:
         key = _key(control.slider, inside)
         st.slider(
             label, control.low, control.high, value=inside, step=control.step, format="%g",
-            help=control.help, key=key, on_change=_take(control, key),
+            help=control.help, key=key, on_change=_take(control, control.slider, key),
         )  # fmt: skip
 
 
@@ -188,18 +188,23 @@ def _key(name: str, value: float) -> str:
     moved it again.
     """
     rounds = st.session_state.setdefault(_ROUNDS, {})
-    key = f"{name}_{rounds.setdefault(name, 0)}"
-    if st.session_state.get(key, value) != value:
+    rounds.setdefault(name, 0)
+    if st.session_state.get(_present_key(name), value) != value:
         rounds[name] += 1
-    return f"{name}_{rounds[name]}"
+    return _present_key(name)
 
 
-def _take(control: Control, key: str) -> Callable[[], None]:
+def _present_key(name: str) -> str:
+    return f"{name}_{st.session_state[_ROUNDS][name]}"
+
+
+def _take(control: Control, name: str, key: str) -> Callable[[], None]:
     """Return what to do when a slider or a field of a weight was moved."""
 
     def take() -> None:
         value = st.session_state[key]
-        if value is not None:
+        # A browser sends the values of fields that have just been replaced, too.
+        if value is not None and key == _present_key(name):
             objective.set_weights(replace(objective.current(), **{control.name: value}))
 
     return take
