@@ -117,6 +117,28 @@ def _tab(name: str) -> Step:
     return lambda page: page.get_by_role("tab", name=name).click()
 
 
+def _button(name: str) -> Step:
+    return lambda page: page.get_by_role("button", name=name, exact=True).click()
+
+
+def _link(name: str) -> Step:
+    return lambda page: page.get_by_role("link", name=name, exact=True).click()
+
+
+def _pick(label: str, option: str) -> Step:
+    """Return the pick of an option; the time runs from the second click, on the option."""
+
+    def pick(page: Page) -> None:
+        page.get_by_role("combobox", name=label).click()
+        page.get_by_role("option", name=option, exact=True).click()
+
+    return pick
+
+
+def _key(slider: str, key: str) -> Step:
+    return lambda page: page.get_by_role("slider", name=slider).press(key)
+
+
 def _upload_large(page: Page) -> None:
     content = encode(generate_snapshot(LARGE_FAMILIES, 0).document)
     page.locator("input[type=file]").set_input_files(
@@ -124,26 +146,47 @@ def _upload_large(page: Page) -> None:
     )
 
 
-_SCHEDULE = "?sample=Sample,+200+families"
+_SAMPLE = "?sample=Sample,+200+families"
+_PLOT = (".js-plotly-plot .main-svg", ".js-plotly-plot .main-svg")
+_TABS = "[role=tabpanel]"
+_APPLY = "button:has-text('Apply')"
 CLICKS: dict[str, Click] = {
-    "schedule: a bar opens its task": Click(_SCHEDULE, _bar(5), ".st-key-why"),
+    "schedule: a bar opens its task": Click(_SAMPLE, _bar(5), ".st-key-why"),
     "schedule: a bar while a task is open": Click(
-        _SCHEDULE, _bar(12), ".st-key-why", prepare=_open_task
+        _SAMPLE, _bar(12), ".st-key-why", prepare=_open_task
     ),
     "schedule: the panel is closed": Click(
-        _SCHEDULE,
+        _SAMPLE,
         lambda page: page.get_by_role("button", name="close").first.click(),
         ".st-key-gantt_toolbar",
         prepare=_open_task,
     ),
-    "schedule: late only": Click(_SCHEDULE, _option("Show", "Late"), BARS),
-    "schedule: by family": Click(_SCHEDULE, _option("Rows", "By family"), BARS),
-    "schedule: all rows": Click(_SCHEDULE, _option("How many", "All"), BARS),
-    "schedule: a stretch is marked": Click(_SCHEDULE, _mark, BARS),
-    "schedule: tab All tasks": Click(_SCHEDULE, _tab("All tasks"), "[role=tabpanel]"),
+    "schedule: late only": Click(_SAMPLE, _option("Show", "Late"), BARS),
+    "schedule: by family": Click(_SAMPLE, _option("Rows", "By family"), BARS),
+    "schedule: all rows": Click(_SAMPLE, _option("How many", "All"), BARS),
+    "schedule: a stretch is marked": Click(_SAMPLE, _mark, BARS),
+    "schedule: tab All tasks": Click(_SAMPLE, _tab("All tasks"), "[role=tabpanel]"),
+    "schedule: other reward weights": Click(
+        _SAMPLE, _pick("Reward weights", "Deadlines first"), BARS
+    ),
+    "schedule: on to Compare": Click(_SAMPLE, _link("Compare"), BARS),
     "schedule: 5,000 tasks uploaded, to both charts": Click("", _upload_large, BARS),
+    "compare: next difference": Click(f"compare{_SAMPLE}", _button("Next"), BARS),
+    "compare: another plan": Click(f"compare{_SAMPLE}", _pick("Compare PPO with", "Best rule"), BARS),
+    "rewards: a slider": Click(f"rewards{_SAMPLE}", _key("Late penalty", "ArrowLeft"), *_PLOT),
+    "rewards: a preset": Click(f"rewards{_SAMPLE}", _option("Presets", "Urgent first"), *_PLOT),
+    "what if: a machine down": Click(f"whatif{_SAMPLE}", _button("Apply"), BARS, _APPLY),
+    "decisions: next": Click(f"decisions{_SAMPLE}", _button("Next"), *_PLOT),
+    "decisions: where the rule disagrees": Click(
+        f"decisions{_SAMPLE}", _option("Walk through", "Where the rule disagrees"), *_PLOT
+    ),
+    "models: another model": Click(
+        f"models{_SAMPLE}", _pick("Model to look at", "makespan"), _TABS, _TABS
+    ),
+    "models: two compared": Click(f"models{_SAMPLE}", _tab("Compare"), BARS, _TABS),
+    "training: the form of a new run": Click(f"training{_SAMPLE}", _tab("New run"), _TABS, _TABS),
 }
-"""Every kind of click that is measured, by page and action; other pages add theirs here."""
+"""Every kind of click that is measured, by page and action."""
 
 
 @contextmanager
