@@ -172,7 +172,6 @@ CLICKS: dict[str, Click] = {
     "schedule: on to Compare": Click(_SAMPLE, _link("Compare"), BARS),
     "schedule: 5,000 tasks uploaded, to both charts": Click("", _upload_large, BARS),
     "compare: next difference": Click(f"compare{_SAMPLE}", _button("Next"), BARS),
-    "compare: another plan": Click(f"compare{_SAMPLE}", _pick("Compare PPO with", "Best rule"), BARS),
     "rewards: a slider": Click(f"rewards{_SAMPLE}", _key("Late penalty", "ArrowLeft"), *_PLOT),
     "rewards: a preset": Click(f"rewards{_SAMPLE}", _option("Presets", "Urgent first"), *_PLOT),
     "what if: a machine down": Click(f"whatif{_SAMPLE}", _button("Apply"), BARS, _APPLY),
