@@ -59,7 +59,7 @@ def show_panel(
     with st.container(horizontal=True, key="why_links"):
         query = {"family": name} | ({"step": str(step.task.sequence)} if step else {})
         link("decisions", "The decision", query)
-        link("whatif", "What if", {"family": name})
+        link("whatif", "What if")
 
 
 def _badges(plan: Plan, story: Story) -> None:
