@@ -14,4 +14,4 @@ with st.spinner(plans.waiting_text(bench.problem, methods)):
 plans.show_unavailable(comparison)
 kpis.show_tiles(comparison)
 kpis.show_verdict(comparison)
-desk.show_desk(bench, plans.datable(bench.problem, comparison), comparison)
+desk.show_desk(bench, plans.datable(bench.problem, comparison.schedules().values()), comparison)

@@ -41,7 +41,7 @@ if outcome is not None:
     scenario = Scenario(draft.name or "Scenario", draft.events, draft.now)
     changes = moves(base.schedule, outcome.plan.schedule)
     stand = effects(outcome.plan.changed, base.schedule, outcome.plan.schedule)
-    problem = result.datable(outcome.plan.changed, [base.schedule, outcome.plan.schedule])
+    problem = plans.datable(outcome.plan.changed, [base.schedule, outcome.plan.schedule])
     result.show_summary(base, outcome, scenario)
     result.show_tiles(base, outcome)
     result.show_charts(base, outcome, scenario, changes)

@@ -67,8 +67,13 @@ class Schedule:
                 done[family.id] = max(ends[task.sequence] for task in family.tasks)
         return done
 
-    def num_moved(self, other: Schedule) -> int:
-        """Return how many tasks start at another time or on another machine than in another one."""
+    def moved_from(self, other: Schedule) -> frozenset[tuple[str, int]]:
+        """Return the tasks that start at another time or on another machine than in another one.
+
+        By family and sequence; a task that the other one lacks is among them, one that it has alone
+        is not. For more about each move see `comparison.moved_tasks`, and after events, which may
+        also add tasks or make them longer, `replanning.moves`.
+        """
         theirs = {(task.family_id, task.sequence): (task.machine, task.start) for task in other}
         ours = (((task.family_id, task.sequence), (task.machine, task.start)) for task in self)
-        return sum(theirs.get(key) != place for key, place in ours)
+        return frozenset(key for key, place in ours if theirs.get(key) != place)

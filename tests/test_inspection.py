@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 
-from scheduler_core.inspection import FACTORS, Episode, costs_of, force, moved, reasons, walk
+from scheduler_core.inspection import FACTORS, Episode, costs_of, force, reasons, walk
 from scheduler_core.inspection.reasons import shapley_values
 from scheduler_core.objective import RewardWeights, measure
 from scheduler_core.observation.names import CANDIDATE_FEATURES
@@ -177,7 +177,7 @@ def test_force_equals_the_slow_replay_and_breaks_no_rule() -> None:
             assert validate(episode.problem, each.schedule) == []
             if each.position == decision.pick:
                 assert each.schedule.tasks == episode.schedule.tasks
-                assert moved(episode.schedule, each.schedule) == frozenset()
+                assert each.schedule.moved_from(episode.schedule) == frozenset()
 
 
 def test_costs_of_a_rule_are_those_of_forcing_its_choices_one_by_one() -> None:
@@ -216,7 +216,7 @@ def test_moved_names_the_tasks_at_another_time_or_machine() -> None:
         replace(second, start=first.start, end=first.end),
         third,
     )
-    assert moved(made, replace(made, tasks=swapped)) == {
+    assert replace(made, tasks=swapped).moved_from(made) == {
         (first.family_id, 1), (second.family_id, 1)
     }  # fmt: skip
 

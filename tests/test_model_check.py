@@ -90,7 +90,7 @@ def test_cost_curve_of_one_checkpoint_without_rivals_has_an_axis() -> None:
     assert low < 0.0 < high
 
 
-def test_num_moved_counts_other_starts_and_other_machines() -> None:
+def test_moved_from_finds_other_starts_and_other_machines() -> None:
     """One starts later, one is on another machine, one stays, one is missing there."""
 
     def placed(family: str, machine: str, start: int) -> ScheduledTask:
@@ -98,5 +98,5 @@ def test_num_moved_counts_other_starts_and_other_machines() -> None:
 
     one = Schedule(tuple(placed(name, "M", i) for i, name in enumerate("abcd")), "edd")
     moved = (placed("a", "M", 1), placed("b", "N", 1), placed("c", "M", 2))
-    assert one.num_moved(Schedule(moved, "edd")) == 3
-    assert one.num_moved(one) == 0
+    assert len(one.moved_from(Schedule(moved, "edd"))) == 3
+    assert one.moved_from(one) == frozenset()

@@ -81,7 +81,7 @@ def _show_calendars(bench: Bench, comparison: Comparison, plan: Plan) -> None:
     """Draw a button for the calendar of a machine, or of all; it needs dates."""
     record = _record(bench, plan, certify=False)
     # A plan may also go beyond the last date there is.
-    dated = datable(bench.problem, comparison).created_at is not None
+    dated = datable(bench.problem, comparison.schedules().values()).created_at is not None
     with st.container(horizontal=True, vertical_alignment="bottom", key="calendars"):
         machine = st.selectbox(
             "Calendar of",

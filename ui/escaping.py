@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import re
+from scheduler_core.library import escape as escaped
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|$:<>~^=&])")
-
-
-def escaped(text: str) -> str:
-    """Return a text so that Markdown prints it as it is, on one line."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+__all__ = ["escaped"]

@@ -38,6 +38,15 @@ class Figure:
             return "±0"
         return ("-" if difference < 0 else "+") + number + " pts" * (self.unit == "%")
 
+    def judge(self, difference: float) -> Literal["better", "worse"] | None:
+        """Return whether a difference is for the better; None where it is neither.
+
+        A few milliseconds more or less of runtime are neither good nor bad.
+        """
+        if self.change(difference) == "±0" or self.unit == "s":
+            return None
+        return "better" if (difference > 0) == (self.better == "high") else "worse"
+
     def _number(self, value: float) -> str:
         digits = {"%": 1, "h": 1 if abs(value) < 100 else 0, "s": 3, "points": 0, "": 0}[self.unit]
         return f"{value:,.{digits}f}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import streamlit as st
 
 from ui import state
@@ -17,30 +15,43 @@ def show_tiles(comparison: Comparison) -> None:
     # A row that wraps where the page is narrow; columns would cut the figures off.
     with st.container(horizontal=True, gap="xsmall", key="tiles"):
         for figure in FIGURES:
-            difference = _difference(figure, leader, reference)
-            st.metric(
-                figure.short,
-                figure.text(figure.value(leader.metrics)),
-                delta=difference,
-                delta_color=_colour(figure, difference),
-                delta_arrow="off",
-                help=f"**{figure.label}.** {figure.meaning}",
-                border=True,
-            )
+            show_plan_tile(figure, leader, reference)
 
 
-def _difference(figure: Figure, leader: Plan, reference: Plan | None) -> str | None:
-    if reference is None:
-        return None
-    change = figure.value(leader.metrics) - figure.value(reference.metrics)
-    return figure.change(change)
+def show_plan_tile(figure: Figure, plan: Plan, reference: Plan | None) -> None:
+    """Draw a figure of a plan, with the difference to the reference where there is one."""
+    before = figure.value(reference.metrics) if reference is not None else None
+    show_tile(figure, figure.value(plan.metrics), before)
 
 
-def _colour(figure: Figure, difference: str | None) -> Literal["normal", "inverse", "off"]:
-    # A few milliseconds more or less are neither good nor bad.
-    if difference == "±0" or figure.unit == "s":
-        return "off"
-    return "normal" if figure.better == "high" else "inverse"
+def show_tile(
+    figure: Figure, value: float, before: float | None, *, note: str = "", beside: str | None = None
+) -> None:
+    """Draw the tile of a figure.
+
+    Parameters
+    ----------
+    figure
+        What the value is of.
+    value, before
+        In the figure's unit; before is what the difference is to, None for no difference.
+    note
+        Said after the meaning of the figure, on asking.
+    beside
+        Said beside the difference.
+    """
+    change = None if before is None else figure.change(value - before)
+    judged = before is not None and figure.judge(value - before)
+    st.metric(
+        figure.short,
+        figure.text(value),
+        delta=change,
+        delta_description=beside,
+        delta_color="off" if not judged else "normal" if figure.better == "high" else "inverse",
+        delta_arrow="off",
+        help=" ".join([f"**{figure.label}.** {figure.meaning}", note]).strip(),
+        border=True,
+    )
 
 
 def show_verdict(comparison: Comparison) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -117,17 +117,22 @@ def compare(bench: Bench, methods: Sequence[str]) -> Comparison:
     return Comparison(tuple(plans.values()), reference, unavailable)
 
 
-def datable(problem: Problem, comparison: Comparison) -> Problem:
+def datable(problem: Problem, schedules: Iterable[Schedule]) -> Problem:
     """Return the problem as dates can show its plans: in hours where they leave the calendar.
 
-    On a machine that works an hour a week, a few of the longest tasks take until the year 9999.
+    On a machine that works an hour a week, a few of the longest tasks take until the year 9999, and
+    a schedule from a file may begin long before the snapshot.
     """
     if problem.created_at is None:
         return problem
-    left = datetime.max - problem.created_at.replace(tzinfo=None)
-    last = max(plan.schedule.makespan for plan in comparison.plans)
+    zero = problem.created_at.replace(tzinfo=None)
+    times = [time for plan in schedules for task in plan for time in (task.start, task.end)]
     # Twice as far, for the margin of the time axis.
-    return problem if 2 * last < left.total_seconds() else replace(problem, created_at=None)
+    within = (
+        2 * max(times, default=0) < (datetime.max - zero).total_seconds()
+        and -2 * min(times, default=0) < (zero - datetime.min).total_seconds()
+    )
+    return problem if within else replace(problem, created_at=None)
 
 
 def _reference(bench: Bench, leader: Plan, plans: Sequence[Plan]) -> Plan | None:
@@ -146,7 +151,7 @@ def plan_of(bench: Bench, method: str) -> Plan:
         If the method is PPO and its checkpoint is missing, damaged or of another version.
     """
     model = bench.model if method == "ppo" else None
-    return _plan(bench.snapshot.sha256, method, bench.weights, model, _stamp(model), bench.problem)
+    return _plan(bench.snapshot.sha256, method, bench.weights, model, stamp(model), bench.problem)
 
 
 # Keyed by the contents of the snapshot and the model: the problem is determined by the former. A
@@ -167,7 +172,7 @@ def _plan(
     return Plan(method, schedule, metrics, tuple(violations))
 
 
-def _stamp(model: Path | None) -> int:
+def stamp(model: Path | None) -> int:
     """Return when a checkpoint was changed last, 0 where there is none."""
     return model.stat().st_mtime_ns if model is not None and model.exists() else 0
 

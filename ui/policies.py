@@ -6,10 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from scheduler_core.library import Library, escape
+from scheduler_core.library import Library
 from scheduler_core.methods import shipped_model
 from scheduler_core.objective import RewardWeights
 from ui import home, state
+from ui.escaping import escaped
 
 DEFAULT = "Default"
 
@@ -41,7 +42,7 @@ def choose_model(weights: RewardWeights) -> Path:
         return found.path
     default = default_model(weights)
     # Not in the option itself: a browser keeps the text of an option that it has chosen.
-    st.caption(f"The default is {escape(model_name(default))}.")
+    st.caption(f"The default is {escaped(model_name(default))}.")
     return default
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -11,6 +10,7 @@ import streamlit as st
 
 from scheduler_core.charts import due_statuses
 from scheduler_core.explanation import Floor
+from scheduler_core.export import moment
 from scheduler_core.problem import SECONDS_PER_HOUR, Family, Problem
 from scheduler_core.schedule import Schedule, ScheduledTask
 from ui import state
@@ -32,9 +32,9 @@ def late_families(problem: Problem, schedules: Mapping[str, Schedule]) -> pd.Dat
             continue
         rows.append(
             {"Family": family.id, "Urgent": "urgent" if family.is_urgent else ""}
-            | {"Due": _moment(problem, family.due)}
+            | {"Due": moment(problem, family.due)}
             | {f"{label}: hours late": _hours_late(family, end) for label, end in ends.items()}
-            | {f"{label}: completion": _moment(problem, end) for label, end in ends.items()}
+            | {f"{label}: completion": moment(problem, end) for label, end in ends.items()}
             | {f"{label}: last machine": last[label].get(family.id) for label in schedules}
         )
     frame = pd.DataFrame(rows)
@@ -83,14 +83,14 @@ def all_tasks(
                 "Step": task.sequence,
                 "Process": task.process_name,
                 "Machine": task.machine,
-                "Start": _moment(problem, task.start),
-                "End": _moment(problem, task.end),
+                "Start": moment(problem, task.start),
+                "End": moment(problem, task.end),
                 "Hours": work / SECONDS_PER_HOUR,
             }
             | ({"Paused": (elapsed - work) / SECONDS_PER_HOUR} if pauses else {})
             | {
                 "Waited": max(0, task.start - floor.ready(task)) / SECONDS_PER_HOUR,
-                "Due": _moment(problem, due[task.family_id]),
+                "Due": moment(problem, due[task.family_id]),
                 "Slack": None if end is None else (due[task.family_id] - end) / SECONDS_PER_HOUR,
                 "Status": statuses[task.family_id].value,
             }
@@ -101,15 +101,6 @@ def all_tasks(
 def _last_machines(schedule: Schedule) -> dict[str, str]:
     """Return the machine of each family's last task."""
     return {task.family_id: task.machine for task in sorted(schedule, key=lambda task: task.end)}
-
-
-def _moment(problem: Problem, second: int | None) -> datetime | float | None:
-    """Return a point in time as a calendar date where time zero is known, else in hours."""
-    if second is None:
-        return None
-    if problem.created_at is None:
-        return second / SECONDS_PER_HOUR
-    return problem.created_at.replace(tzinfo=None) + timedelta(seconds=second)
 
 
 def _columns(frame: pd.DataFrame) -> dict[str, Any]:

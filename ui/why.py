@@ -57,9 +57,9 @@ def show_panel(
     if step is not None:
         _show_step(problem, plan, story, step, floor)
     with st.container(horizontal=True, key="why_links"):
-        query = {"family": name} | ({"task": str(step.task.sequence)} if step else {})
+        query = {"family": name} | ({"step": str(step.task.sequence)} if step else {})
         link("decisions", "The decision", query)
-        link("whatif", "What if", {"family": name})
+        link("whatif", "What if")
 
 
 def _badges(plan: Plan, story: Story) -> None:

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from scheduler_core.charts.due import DARK, LIGHT, DueStatus
 from scheduler_core.charts.gantt import gantt
 from scheduler_core.charts.sheet import Sheet, axis_name, plain
-from scheduler_core.inspection import Decision, Reason, moved
+from scheduler_core.inspection import Decision, Reason
 from scheduler_core.problem import Problem
 from scheduler_core.schedule import Schedule, ScheduledTask
 
@@ -248,7 +248,8 @@ def made_and_forced(
     figure = gantt(problem, schedules, rows=rows, window=window, dark=dark)
     sheet = Sheet(problem, "machine", list(rows), frozenset(), dark=dark)
     span = window or sheet.extent(schedules.values())
-    differing = moved(*schedules.values())
+    made, other = schedules.values()
+    differing = other.moved_from(made)
     for panel, schedule in enumerate(schedules.values()):
         some = [
             task

@@ -2,7 +2,7 @@
 
 from scheduler_core.inspection.episode import Candidate, Decision, Episode, walk
 from scheduler_core.inspection.factors import FACTORS, Factor
-from scheduler_core.inspection.forcing import Alternative, Change, costs_of, force, moved
+from scheduler_core.inspection.forcing import Alternative, Change, costs_of, force
 from scheduler_core.inspection.reasons import Reason, reasons
 
 __all__ = [
@@ -16,7 +16,6 @@ __all__ = [
     "Reason",
     "costs_of",
     "force",
-    "moved",
     "reasons",
     "walk",
 ]

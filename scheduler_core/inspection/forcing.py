@@ -117,16 +117,6 @@ def costs_of(
         simulator.step(pick)
 
 
-def moved(made: Schedule, other: Schedule) -> frozenset[tuple[str, int]]:
-    """Return the tasks that two schedules put elsewhere in time or place, by family, sequence."""
-    places = {(task.family_id, task.sequence): (task.machine, task.start) for task in made}
-    return frozenset(
-        (task.family_id, task.sequence)
-        for task in other
-        if places.get((task.family_id, task.sequence)) != (task.machine, task.start)
-    )
-
-
 def _copy(state: State) -> State:
     return State(*(part.copy() for part in state))
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from html import escape
 
 from scheduler_core.charts import gantt, row_names
-from scheduler_core.export import FIGURES, Record, figure_text, moment
+from scheduler_core.export import FIGURES, Record, figure_text
 from scheduler_core.problem import SECONDS_PER_HOUR, Family
+from scheduler_core.replanning import moment_text
 from scheduler_core.report.page import cell, facts, note, page, plot, section, table, tall
 
 MAX_ROWS = 200
@@ -109,8 +109,7 @@ def _lateness(family: Family, completions: dict[str, int]) -> str:
 
 
 def _when(record: Record, second: int) -> str:
-    then = moment(record.problem, second)
-    return f"{then:%a %d %b, %H:%M}" if isinstance(then, datetime) else f"{then:,.1f} h"
+    return moment_text(record.problem.created_at, second)
 
 
 def _weights(record: Record) -> str:

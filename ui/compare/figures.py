@@ -11,10 +11,9 @@ from ui.compare.pair import Pair
 from ui.glossary import FIGURES, MORE_FIGURES, Figure
 from ui.plans import Comparison, Plan
 
-_BETTER, _WORSE = "better", "worse"
 _INK = {
-    "light": {_BETTER: "color: #1c7c54", _WORSE: "color: #c8452c"},
-    "dark": {_BETTER: "color: #63c99a", _WORSE: "color: #ee8a74"},
+    "light": {"better": "color: #1c7c54", "worse": "color: #c8452c"},
+    "dark": {"better": "color: #63c99a", "worse": "color: #ee8a74"},
 }
 
 
@@ -78,16 +77,10 @@ def table(new: Plan, old: Plan, others: list[Plan]) -> pd.DataFrame:
 
 
 def change(figure: Figure, plan: Plan, reference: Plan) -> str:
-    """Return a difference with its sign, and in a word and an arrow whether it is for the better.
-
-    A few milliseconds more or less of runtime are neither good nor bad.
-    """
+    """Return a difference with its sign, and by arrow and word whether it is for the better."""
     difference = figure.value(plan.metrics) - figure.value(reference.metrics)
     text = figure.change(difference)
     if text == "±0":
         return "same"
-    if figure.unit == "s":
-        return text
-    good = (difference > 0) == (figure.better == "high")
-    arrow = "▲" if difference > 0 else "▼"
-    return f"{text} {arrow} {_BETTER if good else _WORSE}"
+    judged = figure.judge(difference)
+    return f"{text} {'▲' if difference > 0 else '▼'} {judged}" if judged else text

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from scheduler_core.comparison import FamilyChange, MovedTask, moved_tasks_csv
+from scheduler_core.export import moment
 from scheduler_core.problem import SECONDS_PER_HOUR, Problem
 from scheduler_core.schedule import ScheduledTask
 from ui.compare import following
@@ -125,11 +126,7 @@ def _hours(seconds: int | None) -> float | None:
 
 
 def _start(problem: Problem, task: ScheduledTask | None) -> datetime | float | None:
-    if task is None:
-        return None
-    if problem.created_at is None:
-        return task.start / SECONDS_PER_HOUR
-    return problem.created_at.replace(tzinfo=None) + timedelta(seconds=task.start)
+    return moment(problem, task.start if task is not None else None)
 
 
 def _columns(frame: pd.DataFrame) -> dict[str, Any]:

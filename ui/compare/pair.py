@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -110,27 +108,13 @@ def _pair(bench: Bench, new: Plan, old: Plan) -> Pair:
     problem = bench.problem
     schedules = (old.schedule, new.schedule)
     return Pair(
-        _datable(problem, schedules),
+        plans.datable(problem, schedules),
         new,
         old,
         score_by_family(problem, *schedules, bench.weights),
         moved_tasks(problem, *schedules),
         differing_decisions(problem, *schedules),
     )
-
-
-def _datable(problem: Problem, schedules: Sequence[Schedule]) -> Problem:
-    """Return the problem as dates can show its plans: in hours where they leave the calendar."""
-    if problem.created_at is None:
-        return problem
-    zero = problem.created_at.replace(tzinfo=None)
-    times = [time for plan in schedules for task in plan for time in (task.start, task.end)]
-    # Twice as far, for the margin of the time axis.
-    within = (
-        2 * max(times, default=0) < (datetime.max - zero).total_seconds()
-        and -2 * min(times, default=0) < (zero - datetime.min).total_seconds()
-    )
-    return problem if within else replace(problem, created_at=None)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

@@ -167,7 +167,7 @@ def _tell(pair: Pair, step: Difference) -> None:
         link(
             "decisions",
             "Look into this decision",
-            {"family": step.new.family_id, "sequence": str(step.new.sequence)},
+            {"family": step.new.family_id, "step": str(step.new.sequence)},
         )
 
 

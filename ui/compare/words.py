@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from scheduler_core.comparison import Difference, FamilyChange
-from scheduler_core.problem import SECONDS_PER_HOUR, Problem
+from scheduler_core.explanation import moment
+from scheduler_core.problem import SECONDS_PER_HOUR
 from scheduler_core.schedule import ScheduledTask
 from ui.compare.pair import Pair
 from ui.escaping import escaped
-
-
-def clock(problem: Problem, second: int) -> str:
-    """Return a point in time as a planner reads it: a date where time zero is known, else hours."""
-    if problem.created_at is None:
-        return f"{second / SECONDS_PER_HOUR:,.1f} h"
-    return f"{problem.created_at.replace(tzinfo=None) + timedelta(seconds=second):%a %d %b %H:%M}"
 
 
 def verdict(pair: Pair) -> str:
@@ -66,7 +58,7 @@ def _families(count: int) -> str:
 def difference(pair: Pair, step: Difference) -> str:
     """Return in sentences what each plan does at a decision in which they differ."""
     new, old = pair.new.label, pair.old.label
-    text = f"**At {clock(pair.problem, step.moment)} on {escaped(step.machine)}** "
+    text = f"**At {moment(pair.problem, step.moment)} on {escaped(step.machine)}** "
     text += f"{new} takes {_task(pair, step.new)}{_later(pair, step, step.new)}"
     if step.old is None:
         text += f"; {old} takes nothing more there."
@@ -81,7 +73,7 @@ def difference(pair: Pair, step: Difference) -> str:
 
 def _later(pair: Pair, step: Difference, task: ScheduledTask) -> str:
     """Return when a task starts, nothing where that is the moment of the difference."""
-    return "" if task.start == step.moment else f", at {clock(pair.problem, task.start)}"
+    return "" if task.start == step.moment else f", at {moment(pair.problem, task.start)}"
 
 
 def _elsewhere(pair: Pair, step: Difference) -> str:
@@ -91,14 +83,14 @@ def _elsewhere(pair: Pair, step: Difference) -> str:
         return ""
     return (
         f"{pair.old.label} does {escaped(step.new.family_id)} on {escaped(place.machine)} instead, "
-        f"at {clock(pair.problem, place.start)}."
+        f"at {moment(pair.problem, place.start)}."
     )
 
 
 def _task(pair: Pair, task: ScheduledTask) -> str:
     family = next(each for each in pair.problem.families if each.id == task.family_id)
     urgent = "urgent, " if family.is_urgent else ""
-    due = clock(pair.problem, family.due)
+    due = moment(pair.problem, family.due)
     return f"**{escaped(task.family_id)}** ({urgent}step {task.sequence}, due {due})"
 
 

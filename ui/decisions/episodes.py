@@ -80,8 +80,7 @@ def _rank(decision: Decision, at: int, wanted: int) -> tuple[bool, bool, float]:
 def open_episode(bench: Bench) -> Inspection:
     """Return the decisions of PPO; where there are none the page says why, and ends."""
     model = bench.model
-    stamp = model.stat().st_mtime_ns if model.exists() else 0
-    key = (bench.snapshot.sha256, bench.weights, model, stamp)
+    key = (bench.snapshot.sha256, bench.weights, model, plans.stamp(model))
     try:
         with st.spinner(plans.waiting_text(bench.problem, ["ppo"])):
             policy = load_policy(model)
@@ -102,7 +101,7 @@ def open_episode(bench: Bench) -> Inspection:
             "Pick a larger snapshot on the left to see choices."
         )
         st.stop()
-    problem = plans.datable(bench.problem, plans.Comparison((plan,), None, {}))
+    problem = plans.datable(bench.problem, [plan.schedule])
     return Inspection(policy, episode, problem, key)
 
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from scheduler_core.charts.decisions import chances, choice_names, made_and_forced, why
-from scheduler_core.inspection import Alternative, Candidate, Change, Decision, moved
+from scheduler_core.export import moment
+from scheduler_core.inspection import Alternative, Candidate, Change, Decision
 from scheduler_core.problem import SECONDS_PER_HOUR, Problem
 from scheduler_core.rules import ALL_RULES
 from scheduler_core.validation import validate
 from ui import gantt
 from ui.decisions import wording
 from ui.decisions.episodes import Inspection
+from ui.escaping import escaped
 from ui.plans import label
 
 _WINDOW = "decisions_window"
@@ -45,7 +46,7 @@ def show_chances(decision: Decision, instead: int) -> None:
 
 def show_reasons(inspection: Inspection, decision: Decision, instead: int) -> None:
     """Draw what moved PPO's preference for its choice over another one."""
-    names = [wording.escaped(name) for name in choice_names(decision)]
+    names = [escaped(name) for name in choice_names(decision)]
     found = inspection.reasons(decision, instead)
     st.markdown(
         f"**Why {names[decision.pick]} rather than {names[instead]}**",
@@ -75,7 +76,7 @@ def show_alternative(inspection: Inspection, decision: Decision, instead: int, r
     _show_prices(decision, found, instead, rule)
     chosen = found[instead]
     made = inspection.episode.schedule
-    count = len(moved(made, chosen.schedule))
+    count = len(chosen.schedule.moved_from(made))
     violations = validate(inspection.episode.problem, chosen.schedule)
     verdict = (
         f":red[The validator finds {len(violations)} faults in the plan with the other choice.]"
@@ -134,12 +135,12 @@ def _choice(decision: Decision, at: int, name: str, change: Change | None) -> di
 
 def _facts(problem: Problem, one: Candidate) -> dict[str, Any]:
     return {
-        "Due": _moment(problem, one.due),
+        "Due": moment(problem, one.due),
         "To spare": one.slack / SECONDS_PER_HOUR,
         "Hours": one.work / SECONDS_PER_HOUR,
         "Work left": one.work_left / SECONDS_PER_HOUR,
-        "Earliest start": _moment(problem, one.start),
-        "Earliest end": _moment(problem, one.end),
+        "Earliest start": moment(problem, one.start),
+        "Earliest end": moment(problem, one.end),
         "Machine": one.machine,
         "Process": one.process_name,
     }
@@ -182,7 +183,7 @@ def _show_prices(
     decision: Decision, found: Mapping[int, Alternative], instead: int, rule: str
 ) -> None:
     """Say what the choice picked would change, and then the other rules' choices."""
-    names = [wording.escaped(name) for name in choice_names(decision)]
+    names = [escaped(name) for name in choice_names(decision)]
 
     def who(at: int) -> str:
         rules = decision.candidates[at].rules
@@ -229,7 +230,7 @@ def _rows(
 ) -> list[str]:
     """Return the deciding machine, those of both choices, and those on which most differs."""
     made = inspection.episode.schedule
-    differing = moved(made, chosen.schedule)
+    differing = chosen.schedule.moved_from(made)
     first = [
         decision.machine, decision.taken.machine, decision.candidates[chosen.position].machine
     ]  # fmt: skip
@@ -240,12 +241,6 @@ def _rows(
             counts[task.machine] = counts.get(task.machine, 0) + 1
     most = sorted(counts, key=lambda name: (-counts[name], name))
     return list(dict.fromkeys([*first, *most]))[:_MOST_ROWS]
-
-
-def _moment(problem: Problem, second: int) -> datetime | float:
-    if problem.created_at is None:
-        return second / SECONDS_PER_HOUR
-    return problem.created_at.replace(tzinfo=None) + timedelta(seconds=second)
 
 
 def _is_dark() -> bool:

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from datetime import timedelta
 from math import exp
 
 from scheduler_core.charts.decisions import choice_names, times_as_likely
 from scheduler_core.inspection import Change, Decision, Reason
-from scheduler_core.problem import SECONDS_PER_HOUR, Problem
+from scheduler_core.problem import Problem
+from scheduler_core.replanning import moment_text
+from ui.escaping import escaped
 from ui.plans import label
-
-_MARKUP = re.compile(r"([\\`*_{}\[\]()#.$:|<>~&@])")
 
 _SLIGHT = 0.1  # of a score: 10 % more or less likely is not worth a word
 
 _NOTICED = 0.5  # points: less would be shown as none
-
-
-def escaped(text: str) -> str:
-    """Return a name from a file so that Markdown prints it and reads no markup in it."""
-    return _MARKUP.sub(r"\\\1", text)
-
-
-def moment(problem: Problem, second: int) -> str:
-    """Return a point in time as a planner reads it: a date where time zero is known."""
-    if problem.created_at is None:
-        return f"{second / SECONDS_PER_HOUR:,.1f} h"
-    zero = problem.created_at.replace(tzinfo=None)
-    return f"{zero + timedelta(seconds=second):%a %d %b, %H:%M}"
 
 
 def headline(problem: Problem, decision: Decision, rule: str) -> str:
@@ -45,8 +30,9 @@ def headline(problem: Problem, decision: Decision, rule: str) -> str:
         if other == decision.pick
         else (f"{label(rule)} would take {names[other]}")
     )
+    at = moment_text(problem.created_at, decision.time)
     return (
-        f"{moment(problem, decision.time)}, machine {escaped(decision.machine)}: {what}. PPO takes "
+        f"{at}, machine {escaped(decision.machine)}: {what}. PPO takes "
         f"{names[decision.pick]} with {_percent(decision.taken.probability)}; {rival}."
     )
 

@@ -7,9 +7,10 @@ from typing import Literal
 import streamlit as st
 
 from scheduler_core.errors import CheckpointError, ConfigError
-from scheduler_core.library import MAX_BYTES, Library, card, escape
+from scheduler_core.library import MAX_BYTES, Library, card
 from scheduler_core.training.run import RunFolder
 from ui import policies, state
+from ui.escaping import escaped
 from ui.models.entries import PICKED, Entry, pick
 
 _NOTICE = "models_notice"
@@ -24,7 +25,7 @@ def show_notice() -> None:
         return
     kind, text = notice
     with st.container(horizontal=True, vertical_alignment="center", key="models_notice_box"):
-        (st.success if kind == "done" else st.error)(escape(text))
+        (st.success if kind == "done" else st.error)(escaped(text))
         st.button("Dismiss", key="models_dismiss", on_click=_forget_notice)
 
 

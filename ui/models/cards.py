@@ -11,12 +11,12 @@ from scheduler_core.library import (
     Library,
     ModelRecord,
     StoredModel,
-    escape,
     facts,
     settings_text,
     trace,
     validation_rows,
 )
+from ui.escaping import escaped
 from ui.models.entries import Entry, pick
 
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
@@ -26,13 +26,13 @@ def show_card(library: Library, entry: Entry) -> None:
     """Draw facts, lineage, validation figures and settings of a model."""
     record = entry.record
     if record is None:
-        st.error(escape(entry.fault or ""))
+        st.error(escaped(entry.fault or ""))
         st.caption("Nothing can be told of this file. Delete it, or import it anew.")
         return
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.table(
-            [(name, escape(value)) for name, value in facts(entry.model, record)],
+            [(name, escaped(value)) for name, value in facts(entry.model, record)],
             border="horizontal",
             hide_index=True,
             hide_header=True,
@@ -57,7 +57,7 @@ def _show_lineage(library: Library, entry: Entry, record: ModelRecord) -> None:
             if ancestor.model is not None:
                 _link_to(ancestor.model, "models_parent")
             else:
-                st.caption(f"A model that is not here, SHA-256 {escape(ancestor.sha256[:16])}…")
+                st.caption(f"A model that is not here, SHA-256 {escaped(ancestor.sha256[:16])}…")
         st.markdown(f":material/subdirectory_arrow_right: **{entry.title}** (this one)")
         for child in lineage.children:
             _link_to(child, "models_child")
@@ -67,7 +67,7 @@ def _show_lineage(library: Library, entry: Entry, record: ModelRecord) -> None:
 
 def _link_to(model: StoredModel, kind: str) -> None:
     st.button(
-        f"{escape(model.name)}",
+        f"{escaped(model.name)}",
         type="tertiary",
         icon=":material/subdirectory_arrow_right:",
         key=f"{kind}_{model.name}",

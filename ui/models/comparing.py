@@ -11,10 +11,11 @@ import streamlit as st
 from scheduler_core.charts import gantt, row_names
 from scheduler_core.differences import differences
 from scheduler_core.errors import CheckpointError
-from scheduler_core.library import Library, StoredModel, escape
+from scheduler_core.library import Library, StoredModel
 from scheduler_core.schedule import Schedule
 from ui import plans, policies
 from ui.bench import Bench
+from ui.escaping import escaped
 from ui.gantt import draw
 from ui.glossary import FIGURES, MORE_FIGURES
 from ui.models.entries import Entry, entry_of
@@ -47,7 +48,7 @@ def show_comparison(library: Library, bench: Bench, entry: Entry) -> None:
     try:
         one, two = _plan(bench, entry), _plan(bench, other)
     except CheckpointError as error:
-        st.error(escape(str(error)))
+        st.error(escaped(str(error)))
         return
     st.markdown(_in_a_sentence(entry, other, one, two))
     left, right = st.columns([3, 2], gap="large")
@@ -81,7 +82,7 @@ def _in_a_sentence(entry: Entry, other: Entry, one: Plan, two: Plan) -> str:
 
 
 def _moved(one: Schedule, two: Schedule) -> str:
-    moved = one.num_moved(two)
+    moved = len(one.moved_from(two))
     return f"{moved:,} of {len(one):,} tasks start at another time or on another machine."
 
 
@@ -89,11 +90,8 @@ def _show_figures(entry: Entry, other: Entry, one: Plan, two: Plan) -> None:
     rows = []
     for figure in (*FIGURES, *MORE_FIGURES):
         ours, theirs = figure.value(one.metrics), figure.value(two.metrics)
-        change = figure.change(ours - theirs)
-        gain = (ours - theirs) * (1 if figure.better == "high" else -1)
-        judged = "" if change == "±0" or figure.unit == "s" else ("better" if gain > 0 else "worse")
-        texts = figure.text(ours), figure.text(theirs)
-        rows.append((figure.label, *texts, change, judged))
+        texts = figure.text(ours), figure.text(theirs), figure.change(ours - theirs)
+        rows.append((figure.label, *texts, figure.judge(ours - theirs) or ""))
     names = entry.model.name, other.model.name
     frame = pd.DataFrame(rows, columns=["Figure", *names, "Difference", f"{names[0]} is"])
     st.markdown("**On the snapshot on the bench**")
@@ -122,7 +120,7 @@ def _show_evaluations(entry: Entry, other: Entry) -> None:
         {"Figure": list(cells[0])}
         | {n: list(c.values()) for n, c in zip(names, cells, strict=True)}
     )
-    st.caption(f"On {escape(results[0].data)}, weights {escape(results[0].weights)}.")
+    st.caption(f"On {escaped(results[0].data)}, weights {escaped(results[0].weights)}.")
     st.dataframe(
         frame, hide_index=True, height="content",
         alt=f"What the evaluations of {names[0]} and {names[1]} found",

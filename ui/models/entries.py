@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from scheduler_core.errors import CheckpointError
-from scheduler_core.library import ModelRecord, StoredModel, escape, read_record
+from scheduler_core.library import ModelRecord, StoredModel, read_record
+from ui.escaping import escaped
 
 PICKED = "picked"
 
@@ -24,7 +25,7 @@ class Entry:
     @property
     def title(self) -> str:
         """Its name as Markdown shows it as it is."""
-        return escape(self.model.name)
+        return escaped(self.model.name)
 
 
 def entry_of(model: StoredModel) -> Entry:

@@ -12,12 +12,13 @@ import streamlit as st
 from scheduler_core.errors import CheckpointError, ConfigError, ProblemError
 from scheduler_core.evaluation import Case, ModelCheck, check_model, evaluate_command
 from scheduler_core.generator import generate_snapshot
-from scheduler_core.library import ModelRecord, escape
+from scheduler_core.library import ModelRecord
 from scheduler_core.objective import RewardWeights
 from scheduler_core.problem import Problem
 from scheduler_core.snapshot import Snapshot, read_snapshot
 from ui import home, objective, snapshots
 from ui.bench import Bench
+from ui.escaping import escaped
 from ui.models.entries import Entry
 
 MAX_FAMILIES = 3_000
@@ -62,7 +63,9 @@ def result_of(record: ModelRecord | None) -> Result | None:
 def show_evaluation(bench: Bench, entry: Entry) -> None:
     """Draw what to measure on, the button that does, and what came out last."""
     if entry.record is None or entry.fault is not None:
-        st.info(f"This model cannot make schedules here: {escape(entry.fault or 'it is damaged')}.")
+        st.info(
+            f"This model cannot make schedules here: {escaped(entry.fault or 'it is damaged')}."
+        )
         return
     task = _choose_task(bench)
     cases_size = _num_families(bench, task)
@@ -145,7 +148,7 @@ def _evaluate(bench: Bench, entry: Entry, record: ModelRecord, task: Task) -> No
             check = check_model(entry.model.path, cases, told)
         except (CheckpointError, ConfigError, ProblemError) as error:
             status.update(label="The model could not be evaluated", state="error")
-            st.error(escape(str(error)))
+            st.error(escaped(str(error)))
             return
         status.update(label=f"Evaluated on {len(cases)} snapshots", state="complete")
     results = _results()
@@ -209,8 +212,8 @@ def _show(result: Result) -> None:
         st.markdown(":green[:material/verified: **Fit for use**]: every limit below is kept.")
     else:
         failed = [each.criterion for each in check.verdict.checks if not each.passed]
-        st.markdown(f":red[:material/block: **Not fit for use**]: {escape('; '.join(failed))}.")
-    st.caption(f"On {escape(result.data)}, weights {escape(result.weights)}.")
+        st.markdown(f":red[:material/block: **Not fit for use**]: {escaped('; '.join(failed))}.")
+    st.caption(f"On {escaped(result.data)}, weights {escaped(result.weights)}.")
     _show_tiles(check)
     rows = [
         {

@@ -10,14 +10,15 @@ import streamlit as st
 
 from scheduler_core.charts import cost_curve, gantt, row_names
 from scheduler_core.errors import CheckpointError
-from scheduler_core.library import Library, Stage, escape
+from scheduler_core.library import Library, Stage
 from scheduler_core.methods import load_policy
 from scheduler_core.objective import Metrics, RewardWeights, measure
 from scheduler_core.problem import SECONDS_PER_HOUR, Problem
-from ui import plans
+from ui import kpis, plans
 from ui.bench import Bench
+from ui.escaping import escaped
 from ui.gantt import draw
-from ui.glossary import FIGURES, Figure
+from ui.glossary import FIGURES
 from ui.models.entries import Entry, pick
 from ui.plans import Plan
 
@@ -86,7 +87,7 @@ def _show_run(library: Library, bench: Bench, runs: Sequence[str], own: str) -> 
         plan = _plan(bench, look.stage)
         before = _plan(bench, stages[place - 1]) if place else None
     except CheckpointError as error:
-        st.error(escape(str(error)))
+        st.error(escaped(str(error)))
         return
     edd = plans.plan_of(bench, "edd")
     _show_tiles(plan, edd if against == "EDD" else before)
@@ -163,23 +164,7 @@ def _figures(
 def _show_tiles(plan: Plan, reference: Plan | None) -> None:
     with st.container(horizontal=True, gap="xsmall", key="models_stage_tiles"):
         for figure in FIGURES:
-            change = _change(figure, plan, reference)
-            off = change in (None, "±0") or figure.unit == "s"
-            st.metric(
-                figure.short,
-                figure.text(figure.value(plan.metrics)),
-                delta=change,
-                delta_color="off" if off else "normal" if figure.better == "high" else "inverse",
-                delta_arrow="off",
-                help=f"**{figure.label}.** {figure.meaning}",
-                border=True,
-            )
-
-
-def _change(figure: Figure, plan: Plan, reference: Plan | None) -> str | None:
-    if reference is None:
-        return None
-    return figure.change(figure.value(plan.metrics) - figure.value(reference.metrics))
+            kpis.show_plan_tile(figure, plan, reference)
 
 
 def _show_curve(bench: Bench, look: _Look, edd: Plan) -> None:
@@ -219,7 +204,7 @@ def _show_chart(bench: Bench, look: _Look, plan: Plan, edd: Plan) -> None:
 
 def _show_what_changed(look: _Look, plan: Plan, before: Plan | None) -> None:
     if before is not None:
-        moved = plan.schedule.num_moved(before.schedule)
+        moved = len(plan.schedule.moved_from(before.schedule))
         st.caption(f"{moved:,} of {len(plan.schedule):,} tasks moved since the checkpoint before.")
     st.caption(f"Chart: the busiest {_ROWS} machines, on one time axis for the whole run.")
     if st.button(

@@ -8,9 +8,10 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from scheduler_core.library import Library, StoredModel, escape
+from scheduler_core.library import Library, StoredModel
 from ui import policies
 from ui.bench import Bench
+from ui.escaping import escaped
 from ui.models import actions
 from ui.models.entries import PICKED, Entry, entry_of, pick
 
@@ -26,7 +27,7 @@ def show_default(library: Library, bench: Bench) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="models_default"):
         why = "promoted here" if promoted else "which ships for these reward weights"
         st.markdown(
-            f":material/star: The default of all pages is **{escape(serving)}**, {why}.",
+            f":material/star: The default of all pages is **{escaped(serving)}**, {why}.",
             width="content",
         )
         actions.show_import(library)

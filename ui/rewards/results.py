@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +10,9 @@ import streamlit as st
 
 from scheduler_core.charts import Axis, Kind, Mark, terms_of_scores, trade_off
 from scheduler_core.outcomes import BETTER, TERMS, Floats, Outcomes, trade_off_front
-from ui import plans
+from ui import kpis, plans
 from ui.bench import Bench
+from ui.escaping import escaped
 from ui.glossary import FIGURES, MORE_FIGURES, Figure
 from ui.rewards.stored import Shelf, Stored
 
@@ -71,17 +71,12 @@ def show_tiles(board: Board) -> None:
     with st.container(horizontal=True, gap="xsmall", key="rewards_tiles"):
         for name in _TILES:
             figure, values = _BY_NAME[name], board.figures[name]
-            change = None if before is None else figure.change(float(values[0] - values[before]))
-            good = "normal" if figure.better == "high" else "inverse"
-            st.metric(
-                figure.short,
-                figure.text(float(values[0])),
-                delta=change,
-                delta_color="off" if change == "±0" else good,
-                delta_arrow="off",
-                help=f"**{figure.label}.** {figure.meaning} Small: the difference to the schedule "
-                "for the weights before, both judged by these weights.",
-                border=True,
+            kpis.show_tile(
+                figure,
+                float(values[0]),
+                None if before is None else float(values[before]),
+                note="Small: the difference to the schedule for the weights before, both judged by "
+                "these weights.",
             )
 
 
@@ -96,7 +91,7 @@ def _what_changed(bench: Bench, board: Board) -> str:
     if place is None:
         return "Move a slider, or pick a preset: what changes is said here."
     now, before = board.shelf.every[0], board.shelf.every[place]
-    since = f"ince **{as_it_is(before.made_under)}**"
+    since = f"ince **{escaped(before.made_under)}**"
     if not (moved := now.outcome.moved(before.outcome)):
         return f"No task moved s{since}: the schedule is the same."
     changes = {
@@ -119,18 +114,13 @@ def _which_is_best(board: Board) -> str:
         text += "under these weights"
         if worse and costs[0] > 0:
             more = 100 * (costs[worse[0]] / costs[0] - 1)
-            text += f"; {as_it_is(every[worse[0]].label)} loses {more:.1f} % more to waiting"
+            text += f"; {escaped(every[worse[0]].label)} loses {more:.1f} % more to waiting"
         return text + "."
     less = 100 * (1 - costs[best] / costs[0])
     return (
-        f":orange[:material/info: **{as_it_is(every[best].label)}** is better] under these "
+        f":orange[:material/info: **{escaped(every[best].label)}** is better] under these "
         f"weights: it loses {less:.1f} % less to waiting than the one made for them."
     )
-
-
-def as_it_is(name: str) -> str:
-    """Return a name so that Markdown prints it and reads no markup in it."""
-    return re.sub(r"([\\`*_\[\]$:~<])", r"\\\1", name)
 
 
 @st.fragment

@@ -8,7 +8,7 @@ from scheduler_core.errors import ConfigError
 from scheduler_core.objective import RewardWeights
 from scheduler_core.weights_file import MAX_NAME, format_weights, parse_weights
 from ui import objective, state
-from ui.rewards.results import as_it_is
+from ui.escaping import escaped
 
 _NAME = "rewards_name"
 _CHOSEN = "rewards_saved"
@@ -61,7 +61,7 @@ def _save(weights: RewardWeights, taken: str | None = None) -> None:
         return
     st.session_state[_NAME] = ""
     objective.choose(kept)
-    st.toast(f"Saved as {as_it_is(kept)}.", icon=":material/bookmark_added:")
+    st.toast(f"Saved as {escaped(kept)}.", icon=":material/bookmark_added:")
 
 
 def _forget_taken() -> None:

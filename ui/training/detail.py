@@ -94,9 +94,9 @@ def _show_actions(name: str, run: RunFolder, now: Standing) -> None:
         if now.can_resume:
             _button("Resume", ":material/resume:", lambda: relaunch(home.runs(), run), primary=True)
         if run.checkpoint("best").exists():
-            query = {"model": f"runs/{name}"}
-            link("models", "This model on page Models", query)
-            link("schedule", "A schedule by it", query)
+            model = f"runs/{name}"
+            link("models", "This model on page Models", {"picked": model})
+            link("schedule", "A schedule by it", {"model": model})
         if not now.is_live:
             _show_delete(run)
 

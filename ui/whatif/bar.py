@@ -22,10 +22,11 @@ from scheduler_core.replanning import (
 from scheduler_core.schedule_file import schedule_csv, schedule_document
 from ui import snapshots
 from ui.bench import Bench
+from ui.escaping import escaped
 from ui.plans import Plan
 from ui.whatif import memory
 from ui.whatif.outcomes import Outcome
-from ui.whatif.words import choose_moment, escape
+from ui.whatif.words import choose_moment
 
 _ICONS = {
     MachineDown: ":material/build:",
@@ -43,7 +44,7 @@ def show_draft(bench: Bench, base: Plan, draft: memory.Draft) -> None:
         st.caption("No event yet. Say on the left what happens, and press Apply.")
     for place, event in enumerate(draft.events):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            text = escape(describe(event, bench.problem.created_at))
+            text = escaped(describe(event, bench.problem.created_at))
             st.markdown(f"{_ICONS[type(event)]} {text}", width="stretch")
             st.button(
                 "Remove", key=f"whatif_remove_{place}", type="tertiary", icon=":material/close:",

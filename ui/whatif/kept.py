@@ -17,10 +17,9 @@ from scheduler_core.schedule import Schedule
 from ui import gantt
 from ui.bench import Bench
 from ui.glossary import FIGURES, Figure
-from ui.plans import Plan
+from ui.plans import Plan, datable
 from ui.whatif import memory
 from ui.whatif.outcomes import outcome_of
-from ui.whatif.result import datable
 
 BASE = "Old plan"
 _NUM_ROWS = 12

@@ -15,7 +15,7 @@ from scheduler_core.replanning import Event, Replan, Scenario, replan, scenario_
 from scheduler_core.schedule import Schedule
 from scheduler_core.validation import Violation, validate
 from ui.bench import Bench
-from ui.plans import Plan
+from ui.plans import Plan, stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,11 @@ def outcome_of(bench: Bench, base: Plan, events: Sequence[Event], now: int) -> O
         As `replan`.
     """
     model = bench.model if base.method == "ppo" else None
-    stamp = model.stat().st_mtime_ns if model is not None and model.exists() else 0
     events = tuple(events)
     # The text of the file tells kinds of events apart, which hashing their fields would not.
     text = scenario_bytes(Scenario("key", events, now))
     return _outcome(
-        bench.snapshot.sha256, text, base.method, bench.weights, model, stamp,
+        bench.snapshot.sha256, text, base.method, bench.weights, model, stamp(model),
         bench.problem, base.schedule, events, now,
     )  # fmt: skip
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -13,11 +12,11 @@ from scheduler_core.charts import View, before_after, row_names
 from scheduler_core.problem import SECONDS_PER_DAY, Problem
 from scheduler_core.replanning import Move, Scenario, summary
 from scheduler_core.schedule import Schedule
-from ui import gantt
-from ui.glossary import FIGURES, Figure
-from ui.plans import Plan
+from ui import gantt, kpis
+from ui.escaping import escaped
+from ui.glossary import FIGURES
+from ui.plans import Plan, datable
 from ui.whatif.outcomes import Outcome
-from ui.whatif.words import escape
 
 _VIEWS: dict[str, View] = {"By machine": "machine", "By family": "family"}
 _ROWS = {"10": 10, "25": 25, "50": 50, "All": None}
@@ -28,7 +27,7 @@ def show_summary(base: Plan, outcome: Outcome, scenario: Scenario) -> None:
     """Say in a sentence what happens, whether the plan keeps all rules, and what it could not."""
     plan = outcome.plan
     sentence = summary(scenario.events, plan, base.schedule, scenario.now)
-    st.markdown(f"##### {escape(sentence)}")
+    st.markdown(f"##### {escaped(sentence)}")
     if outcome.violations:
         st.error(f"The new plan breaks {len(outcome.violations):,} constraints.")
         st.dataframe(
@@ -63,23 +62,7 @@ def show_tiles(base: Plan, outcome: Outcome) -> None:
             if figure.unit == "s":
                 continue
             before, after = figure.value(base.metrics), figure.value(outcome.metrics)
-            change = figure.change(after - before)
-            st.metric(
-                figure.short,
-                figure.text(after),
-                delta=change,
-                delta_description=f"from {figure.text(before)}",
-                delta_color=_colour(figure, change),
-                delta_arrow="off",
-                help=f"**{figure.label}.** {figure.meaning}",
-                border=True,
-            )
-
-
-def _colour(figure: Figure, change: str) -> str:
-    if change == "±0":
-        return "off"
-    return "normal" if figure.better == "high" else "inverse"
+            kpis.show_tile(figure, after, before, beside=f"from {figure.text(before)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,15 +133,6 @@ def window(days: int | None, now: int) -> tuple[int, int] | None:
     return (
         None if days is None else (now - days * SECONDS_PER_DAY // 20, now + days * SECONDS_PER_DAY)
     )
-
-
-def datable(problem: Problem, schedules: Sequence[Schedule]) -> Problem:
-    """Return the problem as dates can show its plans: in hours where they leave the calendar."""
-    if problem.created_at is None:
-        return problem
-    left = datetime.max - problem.created_at.replace(tzinfo=None)
-    last = max(schedule.makespan for schedule in schedules)
-    return problem if 2 * last < left.total_seconds() else replace(problem, created_at=None)
 
 
 def _rows(

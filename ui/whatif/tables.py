@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from scheduler_core.export import moment
 from scheduler_core.problem import SECONDS_PER_HOUR, Problem
 from scheduler_core.replanning import Effect, Move
 
@@ -31,8 +31,8 @@ def moved_tasks(
                 "Change": move.what,
                 "Machine": after.machine,
                 "Machine before": before.machine if before else None,
-                "Start": _moment(problem, after.start),
-                "Start before": _moment(problem, before.start if before else None),
+                "Start": moment(problem, after.start),
+                "Start before": moment(problem, before.start if before else None),
                 "Moved by, h": _hours(after.start - before.start) if before else None,
                 "Family late, h": _late(effect.after, effect),
                 "Late before, h": _late(effect.before, effect),
@@ -47,9 +47,9 @@ def changed_families(problem: Problem, stand: Mapping[str, Effect]) -> pd.DataFr
         {
             "Family": effect.family.id,
             "Outcome": _outcome(effect),
-            "Due": _moment(problem, effect.family.due),
-            "Completion": _moment(problem, effect.after),
-            "Completion before": _moment(problem, effect.before),
+            "Due": moment(problem, effect.family.due),
+            "Completion": moment(problem, effect.after),
+            "Completion before": moment(problem, effect.before),
             "Late, h": _late(effect.after, effect),
             "Late before, h": _late(effect.before, effect),
         }
@@ -124,12 +124,3 @@ def _late(completion: int | None, effect: Effect) -> float | None:
 
 def _hours(seconds: int) -> float:
     return seconds / SECONDS_PER_HOUR
-
-
-def _moment(problem: Problem, second: int | None) -> datetime | float | None:
-    """Return a point in time as a date where time zero has one, else in hours."""
-    if second is None:
-        return None
-    if problem.created_at is None:
-        return _hours(second)
-    return problem.created_at.replace(tzinfo=None) + timedelta(seconds=second)

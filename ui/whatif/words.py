@@ -1,20 +1,12 @@
-"""Moments and names as widgets and texts of page What if take them."""
+"""Moments as widgets of page What if take them."""
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 
 import streamlit as st
 
 from scheduler_core.problem import SECONDS_PER_HOUR, Problem
-
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:^&])")
-
-
-def escape(text: str) -> str:
-    """Return a text from a file so that markdown shows it as it is."""
-    return _MARKDOWN.sub(r"\\\1", text)
 
 
 def choose_moment(
