@@ -16,7 +16,7 @@ from scheduler_core.charts.decisions import (
     times_as_likely,
     why,
 )
-from scheduler_core.inspection import FACTORS, Reason, force, moved, walk
+from scheduler_core.inspection import FACTORS, Reason, force, walk
 from scheduler_core.objective import RewardWeights
 from scheduler_core.problem import Family, Machine, Problem, Task
 from scheduler_core.rules import ALL_RULES
@@ -102,7 +102,7 @@ def test_made_and_forced_outlines_the_tasks_that_differ() -> None:
     schedules = {"made": episode.schedule, "forced": other.schedule}
     figure = made_and_forced(problem, schedules, ["M"], decision.time, None)
     outlines = [trace for trace in figure.data if trace.name == "Differs"]
-    count = len(moved(episode.schedule, other.schedule))
+    count = len(other.schedule.moved_from(episode.schedule))
     assert count > 0
     assert [len(trace.x) for trace in outlines] == [count, count]
     assert "This decision" in [note.text for note in figure.layout.annotations]

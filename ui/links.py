@@ -20,6 +20,12 @@ PAGES = {
 }
 """Title and icon of each page, by the name of its file."""
 
+TASK_FAMILY, TASK_STEP = "task_family", "task_step"
+"""Where the address of page Decisions names a task.
+
+Of a link's query, Streamlit drops what a widget of the page left is bound to, such as ``family``.
+"""
+
 
 def link(page: str, label: str | None = None, query: Mapping[str, str] | None = None) -> None:
     """Draw a link to another page; nothing where a page runs alone, as in its tests."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from scheduler_core.errors import Fault
 
@@ -69,18 +70,22 @@ class Rejection:
 def bring_along(key: str) -> None:
     """Choose what was chosen on the page before; call it before the widget of the key is drawn.
 
-    Streamlit keeps the value of a bound widget from page to page where the user has set it, and
-    forgets one that came with the address.
+    Streamlit keeps the value of a bound widget from page to page where the user has set it. One
+    that came with the address it forgets, at the latest when the widget is drawn, unless it is set
+    anew. On the same page it is not: a browser that is quicker would lose what it has chosen since.
     """
-    if key in st.session_state or key in st.query_params:
+    is_here = st.session_state.get(_page_of(key)) == _page()
+    if key in st.query_params or (is_here and key in st.session_state):
         return
-    if (value := taken_along(key)) is not None:
+    value = st.session_state.get(key, taken_along(key))
+    if value is not None:
         st.session_state[key] = value
 
 
 def take_along(key: str) -> None:
     """Note what is chosen for the pages to come; call it after the widget is drawn, or set."""
     st.session_state[_before(key)] = st.session_state[key]
+    st.session_state[_page_of(key)] = _page()
 
 
 def taken_along(key: str) -> Any:
@@ -90,6 +95,15 @@ def taken_along(key: str) -> Any:
 
 def _before(key: str) -> str:
     return f"before_{key}"
+
+
+def _page_of(key: str) -> str:
+    return f"page_of_{key}"
+
+
+def _page() -> str | None:
+    context = get_script_run_ctx()
+    return context.page_script_hash if context is not None else None
 
 
 def kept() -> list[str]:

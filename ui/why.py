@@ -13,7 +13,7 @@ from scheduler_core.explanation import wait_lines as lines
 from scheduler_core.problem import SECONDS_PER_HOUR, Problem, TaskStatus
 from ui import state
 from ui.escaping import escaped
-from ui.links import link
+from ui.links import TASK_FAMILY, TASK_STEP, link
 from ui.plans import Plan
 
 
@@ -57,7 +57,7 @@ def show_panel(
     if step is not None:
         _show_step(problem, plan, story, step, floor)
     with st.container(horizontal=True, key="why_links"):
-        query = {"family": name} | ({"step": str(step.task.sequence)} if step else {})
+        query = {TASK_FAMILY: name} | ({TASK_STEP: str(step.task.sequence)} if step else {})
         link("decisions", "The decision", query)
         link("whatif", "What if")
 

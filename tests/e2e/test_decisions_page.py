@@ -24,7 +24,7 @@ def test_link_to_a_task_leads_on_to_a_disagreement_and_its_price(page: Page, ser
     problem = read_snapshot(ROOT / "data" / "10_jobs.json").problem
     episode = walk(load_policy(shipped_model(weights)), problem, weights)
     task = episode.decision(3).taken
-    page.goto(f"{server}/decisions?{SAMPLE}&family={task.family_id}&step={task.sequence}")
+    page.goto(f"{server}/decisions?{SAMPLE}&task_family={task.family_id}&task_step={task.sequence}")
     said = page.get_by_role("heading", level=3).first
     expect(said).to_contain_text(f"PPO takes {task.family_id} step {task.sequence}")
     expect(page).to_have_url(re.compile("decision=4"))

@@ -181,14 +181,14 @@ def test_click_on_a_bar_tells_why_it_waited_and_leads_to_what_is_late(
 
 def test_link_from_the_panel_leads_to_the_decision_about_the_task(page: Page, server: str) -> None:
     """The other page shows the decision that took it, of the same snapshot and weights."""
-    bench = "sample=Sample,+10+families&weights=On+time+first"
-    open_page(page, f"{server}/?methods=PPO&methods=EDD&{bench}&family=FAMILY")
+    bench = "sample=Sample,+10+families&weights=Deadlines+first"
+    open_page(page, f"{server}/?methods=PPO&methods=EDD&{bench}&family=JOST25060022")
     panel = page.locator(".st-key-why")
     step = panel.get_by_text(re.compile("^Step [0-9]+ ")).first.inner_text().split()[1]
     panel.get_by_role("link", name="The decision").click()
     said = page.get_by_role("heading", level=3).first
-    expect(said).to_contain_text(f"PPO takes FAMILY step {step}")
-    for name, kept in (("Snapshot", "Sample, 10 families"), ("Reward weights", "On time first")):
+    expect(said).to_contain_text(f"PPO takes JOST25060022 step {step}")
+    for name, kept in (("Snapshot", "Sample, 10 families"), ("Reward weights", "Deadlines first")):
         expect(page.get_by_role("combobox", name=name, exact=True)).to_have_value(kept)
 
 

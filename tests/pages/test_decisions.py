@@ -53,7 +53,7 @@ def test_decisions_page_tells_what_ppo_and_edd_would_take() -> None:
 def test_decisions_page_opened_by_a_task_shows_the_decision_that_took_it() -> None:
     """As other pages link here: the address has the family and the step."""
     last = episode().decision(len(episode()) - 1).taken
-    app = open_page("decisions", family=last.family_id, step=str(last.sequence))
+    app = open_page("decisions", task_family=last.family_id, task_step=str(last.sequence))
     assert not app.exception
     assert app.session_state[DECISION] == len(episode())
     assert f"PPO takes {last.family_id} step {last.sequence}" in headline(app)
@@ -61,7 +61,7 @@ def test_decisions_page_opened_by_a_task_shows_the_decision_that_took_it() -> No
 
 def test_decisions_page_opened_by_a_task_that_does_not_exist_says_so() -> None:
     """A link from before another upload leads to a sentence, not to an error."""
-    app = open_page("decisions", family="*nobody*", step="1")
+    app = open_page("decisions", task_family="*nobody*", task_step="1")
     assert not app.exception
     assert "no such task" in app.warning[0].value
     assert "*nobody* step 1" in [element.value for element in app.text]

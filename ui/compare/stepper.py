@@ -18,7 +18,7 @@ from ui.compare import following, words
 from ui.compare.following import STEP
 from ui.compare.pair import Pair
 from ui.gantt import draw
-from ui.links import link
+from ui.links import TASK_FAMILY, TASK_STEP, link
 from ui.plans import Plan
 
 CHART = "compare_gantt"
@@ -167,7 +167,7 @@ def _tell(pair: Pair, step: Difference) -> None:
         link(
             "decisions",
             "Look into this decision",
-            {"family": step.new.family_id, "step": str(step.new.sequence)},
+            {TASK_FAMILY: step.new.family_id, TASK_STEP: str(step.new.sequence)},
         )
 
 

@@ -12,6 +12,7 @@ from scheduler_core.charts.decisions import choice_names
 from scheduler_core.inspection import Decision, Episode
 from scheduler_core.rules import ALL_RULES
 from ui.decisions.episodes import Inspection
+from ui.links import TASK_FAMILY, TASK_STEP
 from ui.plans import label
 
 DECISION = "decision"  # bound to the address, counted from 1
@@ -19,7 +20,6 @@ RULE = "rule"  # bound to the address
 _TOUR = "decisions_tour"
 _TASK = "decisions_task"
 _START = "decisions_start"  # set when the page is to go to the first stop of the tour
-_FAMILY, _STEP = "family", "step"  # in the address of a link to a task
 
 _IN_ORDER, _DISAGREE, _CLOSE, _COSTLY = (
     "All, in order",
@@ -61,9 +61,9 @@ def choose_decision(inspection: Inspection) -> tuple[Decision, str]:
 
 def _arrive(episode: Episode) -> None:
     """Go to the decision that the address asks for by its task, and keep the number in range."""
-    family, step = st.query_params.get(_FAMILY), st.query_params.get(_STEP)
+    family, step = st.query_params.get(TASK_FAMILY), st.query_params.get(TASK_STEP)
     if family is not None:
-        for name in (_FAMILY, _STEP):
+        for name in (TASK_FAMILY, TASK_STEP):
             st.query_params.pop(name, None)
         _go_to_task(episode, family, step)
     number = st.session_state.get(DECISION)
