@@ -98,7 +98,7 @@ def test_a_run_stopped_anywhere_and_resumed_equals_one_never_stopped(
     """Five times in each of some runs, wherever that happens to be, to the bit."""
     config, never_stopped, asked = whole
     # As the whole run was: how often a run asks must not depend on how fast it is.
-    monkeypatch.setattr("scheduler_core.training.trainer.BETWEEN_CHECKS", 0.0)
+    monkeypatch.setattr("scheduler_core.training.watch.BETWEEN_CHECKS", 0.0)
     rng = np.random.default_rng(0)
     for trial in range(3):
         folder, stops = tmp_path / str(trial), 0

@@ -7,15 +7,21 @@ from pathlib import Path
 
 from scheduler_core.export import Record, calendar_ics, calendars_zip, schedule_xlsx
 from scheduler_core.files import write_aside
-from scheduler_core.report import schedule_page
 from scheduler_core.schedule_file import schedule_csv, schedule_document, write_schedule
+
+
+def _html(record: Record) -> bytes:
+    from scheduler_core.report import schedule_page  # loads Plotly, which nothing else here needs
+
+    return schedule_page([record]).encode()
+
 
 FORMATS: dict[str, Callable[[Record], bytes]] = {
     ".csv": lambda record: schedule_csv(record.problem, record.schedule).encode(),
     ".xlsx": schedule_xlsx,
     ".ics": calendar_ics,
     ".zip": calendars_zip,
-    ".html": lambda record: schedule_page([record]).encode(),
+    ".html": _html,
 }
 """Formats beside JSON, by suffix; a zip file holds an iCalendar file for each machine."""
 
