@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from scheduler_core.errors import Fault
 
@@ -70,17 +71,19 @@ def bring_along(key: str) -> None:
     """Choose what was chosen on the page before; call it before the widget of the key is drawn.
 
     Streamlit keeps the value of a bound widget from page to page where the user has set it, and
-    forgets one that came with the address.
+    forgets one that came with the address: that is still in the session then, but the widget of
+    the new page begins with its default unless the value is set again.
     """
-    if key in st.session_state or key in st.query_params:
+    if key in st.query_params or (key in st.session_state and not _is_new_page(key)):
         return
-    if (value := taken_along(key)) is not None:
+    if (value := st.session_state.get(key, taken_along(key))) is not None:
         st.session_state[key] = value
 
 
 def take_along(key: str) -> None:
     """Note what is chosen for the pages to come; call it after the widget is drawn, or set."""
     st.session_state[_before(key)] = st.session_state[key]
+    st.session_state[_drawn_on(key)] = _page()
 
 
 def taken_along(key: str) -> Any:
@@ -90,6 +93,20 @@ def taken_along(key: str) -> Any:
 
 def _before(key: str) -> str:
     return f"before_{key}"
+
+
+def _is_new_page(key: str) -> bool:
+    """Return whether the widget of a key was last drawn on another page."""
+    return bool(st.session_state.get(_drawn_on(key), _page()) != _page())
+
+
+def _drawn_on(key: str) -> str:
+    return f"drawn_on_{key}"
+
+
+def _page() -> str:
+    context = get_script_run_ctx()
+    return context.page_script_hash if context else ""
 
 
 def kept() -> list[str]:
