@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.steps import open_page, wait_for_chart
 from ui.links import PAGES
 
 pytestmark = pytest.mark.browser
@@ -34,14 +33,4 @@ def test_bench_of_an_address_follows_through_all_pages(page: Page, server: str) 
     expect(page.get_by_text("The tiles show SPT, and the difference to EDD.")).to_be_visible()
     assert "weights=Deadlines" in page.url
     page.reload()
-    expect_bench(page, "Sample, 10 families", "Deadlines first", "makespan")
-
-
-def test_bench_of_an_address_follows_from_a_page_that_ran_again(page: Page, server: str) -> None:
-    """A click on the first page, and the widgets of the next one still begin with the address."""
-    open_page(page, f"{server}/?{ADDRESS.partition('?')[2]}")
-    page.get_by_text("By family", exact=True).click()
-    wait_for_chart(page, "chart.rows[0].startsWith('JOST')")
-    page.get_by_role("link", name="Compare", exact=True).click()
-    expect(page.get_by_role("heading", level=2, name="Compare")).to_be_visible()
     expect_bench(page, "Sample, 10 families", "Deadlines first", "makespan")
