@@ -37,6 +37,9 @@ SAMPLES = home.ROOT / "data"
 FIRST_SAMPLE = "100_jobs"
 MAX_UPLOAD_MB = MAX_BYTES // 2**20
 
+_LINE = 90  # characters of a fault that a line of the table takes
+_TALL_ROW = 62  # pixels: from two lines on, a table breaks them
+
 
 def sample_names() -> list[str]:
     """Return the names of the samples, such as 60_jobs and 60_shifts, the smallest first."""
@@ -280,6 +283,7 @@ def show_rejection() -> None:
             },
             column_config={"Place": st.column_config.TextColumn(width="medium")},
             height="content" if count < 7 else 260,
+            row_height=_TALL_ROW if any(len(f.message) > _LINE for f in rejected.faults) else None,
             alt="Faults of the uploaded file: the place of each and what is wrong there",
         )
         st.button("Dismiss", on_click=state.dismiss_rejection)

@@ -12,7 +12,7 @@ from scheduler_core.methods import make_schedule
 from scheduler_core.objective import RewardWeights, measure
 from scheduler_core.schedule_file import schedule_document
 from scheduler_core.snapshot import read_snapshot
-from tests.pages.steps import ROOT, open_page, texts
+from tests.pages.steps import ROOT, open_page, snapshot, texts
 from ui import state
 from ui.compare import following, pair, upload
 
@@ -141,3 +141,12 @@ def test_compare_page_with_a_file_that_is_no_schedule_says_why() -> None:
     assert any("What is wrong" in each.value for each in app.dataframe)
     assert upload._UPLOADED not in app.session_state  # noqa: SLF001
     assert "late families as EDD" in texts(app)
+
+
+def test_compare_page_without_any_delay_does_not_set_none_against_none() -> None:
+    """One family on time under both plans: neither costs anything, and the verdict says so."""
+    app = compare_page()
+    app.file_uploader(key=state.UPLOADER).set_value(
+        ("one.json", snapshot(), "application/json")
+    ).run()
+    assert "as many late families as EDD, and neither has a delay cost.**" in texts(app)

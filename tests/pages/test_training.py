@@ -12,9 +12,10 @@ from streamlit.testing.v1 import AppTest
 from scheduler_core.errors import ConfigError
 from scheduler_core.snapshot import Shelf
 from scheduler_core.training import RunFolder, TrainingConfig, train
+from scheduler_core.training.standing import Standing
 from tests.pages.steps import chart, open_page, snapshot, texts
 from tests.test_training import TINY
-from ui.training import form, memory
+from ui.training import form, memory, words
 
 
 @pytest.fixture(scope="module")
@@ -228,3 +229,10 @@ def test_settings_of_each_preset_keep_their_own_changes() -> None:
     assert app.number_input(key="training_guide_timesteps").value == 200_000
     app.selectbox(key="training_preset").select("fast").run()
     assert app.number_input(key="training_fast_timesteps").value == 3000
+
+
+def test_progress_before_the_first_update_says_that_it_gets_ready() -> None:
+    """Nothing is known yet of how many there will be: none of none would look broken."""
+    assert words.progress(Standing("running", phase="ppo")) == "PPO: getting ready"
+    begun = Standing("running", phase="ppo", timestep=1_000, timesteps=20_000)
+    assert words.progress(begun) == "PPO: 1,000 of 20,000 decisions"

@@ -23,6 +23,8 @@ def verdict(pair: Pair) -> str:
         ratio = cost / old_cost
         joint = "but" if (fewer > 0 and ratio > 1) or (fewer < 0 and ratio < 1) else "and"
         text += f" {joint} {ratio:.2f} of its delay cost"
+    elif not cost:
+        text += ", and neither has a delay cost"
     else:
         text += f" and a delay cost of {cost:,.0f} points against none"
     return f"{text}.** {_winners(pair)}"

@@ -76,7 +76,7 @@ def because(found: Sequence[Reason], taken: str, instead: str) -> str:
     speaks = _named([reason for reason in found if reason.value > _SLIGHT][:3])
     against = _named([reason for reason in found if reason.value < -_SLIGHT][:2])
     text = f"PPO held {taken} {_odds(sum(reason.value for reason in found))} {instead}."
-    text += f" For it speak above all {speaks}." if speaks else ""
+    text += f" What speaks for it most: {speaks}." if speaks else ""
     return text + (f" Against it: {against}." if against else "")
 
 

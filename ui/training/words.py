@@ -41,5 +41,7 @@ def progress(now: Standing) -> str:
     """Return how far a run is, in words."""
     if not now.phase:
         return "has not begun yet"
+    if not now.timesteps:
+        return f"{PHASES[now.phase]}: getting ready"
     unit = "problems" if now.phase == "teacher" else "decisions"
     return f"{PHASES[now.phase]}: {now.timestep:,} of {now.timesteps:,} {unit}"
