@@ -138,7 +138,7 @@ def test_sentences_of_a_late_family_read_as_a_planner_would_say_it() -> None:
         "When it came to the machine, FIRST had been there since 8.0 h.",
         "FIRST was late there: its step 1 waited 6.0 h on M1 for OLD; OLD had been there from the "
         "start.",
-        "It goes back to the work that was in the shop at the start.",
+        "All of this began with work that was in the shop from the start.",
         "Nothing forces it: alone in the shop it would have 1.0 h to spare.",
     ]
 

@@ -85,7 +85,7 @@ def chances(
     left_out = [one for at, one in enumerate(decision.candidates) if at not in shown]
     if left_out:
         share = sum(one.probability for one in left_out)
-        bars.append((f"{len(left_out)} others", share, _percent(share)))
+        bars.append((_others(len(left_out)), share, _percent(share)))
     taken, other = plain(names[decision.pick]), plain(names[instead])
     figure = go.Figure()
     for name, some, colour, hatch in (
@@ -147,6 +147,10 @@ def _told(decision: Decision, at: int, labels: Mapping[str, str]) -> str:
     return _percent(one.probability) + (f"  {named}" if named else "")
 
 
+def _others(number: int) -> str:
+    return f"{number} other{'s' if number != 1 else ''}"
+
+
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.005 else "under 1 %"
 
@@ -165,7 +169,7 @@ def why(found: Sequence[Reason], *, dark: bool = False) -> go.Figure:
     late = looks[DueStatus.LATE]
     bars = [(_in_two_lines(each.factor.name), each.value) for each in found[:TOP_REASONS]]
     if rest := found[TOP_REASONS:]:
-        bars.append((f"{len(rest)} others", sum(each.value for each in rest)))
+        bars.append((_others(len(rest)), sum(each.value for each in rest)))
     told = [(row, value, times_as_likely(value)) for row, value in bars]
     figure = go.Figure()
     for name, some, colour, hatch in (

@@ -124,7 +124,7 @@ def _root(problem: Problem, story: Story, root: Root | None) -> Iterator[str]:
     name, own = root.task.family_id, root.task.family_id == story.family.id
     at = moment(problem, max(0, root.task.start))
     if root.kind is RootKind.START:
-        yield "It goes back to the work that was in the shop at the start."
+        yield "All of this began with work that was in the shop from the start."
     elif root.kind is RootKind.MATERIAL and not own:
         yield f"It came with the material of {name}, and waited for nothing else."
     elif root.kind is RootKind.WORK and not own:

@@ -10,7 +10,7 @@ from ui.links import PAGES
 pytestmark = pytest.mark.browser
 
 ADDRESS = (
-    "schedule?sample=Sample,+10+families&weights=Deadlines+first&model=makespan"
+    "?sample=Sample,+10+families&weights=Deadlines+first&model=makespan"
     "&methods=SPT&methods=EDD"
 )
 

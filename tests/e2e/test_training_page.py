@@ -61,10 +61,10 @@ def decisions_done(page: Page) -> int:
 def test_run_is_started_watched_paused_stopped_and_resumed(page: Page, server: str) -> None:
     """All by buttons; a refresh in between finds the same run, and it has gone on."""
     open_training(page, server)
-    start_fine_tuning(page, "morning", 600_000)
+    start_fine_tuning(page, "morning", 60_000_000)
     expect_state(page, "Running")
     line = page.locator(".st-key-training_line")
-    moving = line.get_by_text(re.compile(r"PPO: [1-9][\d,]* of 600,000"))
+    moving = line.get_by_text(re.compile(r"PPO: [1-9][\d,]* of 60,000,000"))
     expect(moving).to_be_visible(timeout=SLOW_MS)
     before = decisions_done(page)
     assert re.search(r"run=[\d-]+-morning", page.url)
@@ -96,5 +96,6 @@ def test_run_that_ends_while_the_page_looks_on_is_finished(page: Page, server: s
 
 def press(page: Page, button: str, word: str) -> None:
     """Press a button and wait for the state that it leads to."""
-    page.get_by_role("button", name=button, exact=True).click()
+    # Not the Stop in the head of the page, which Streamlit shows while the page is drawn.
+    page.locator(".st-key-training_actions").get_by_role("button", name=button, exact=True).click()
     expect_state(page, word)
