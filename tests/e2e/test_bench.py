@@ -10,8 +10,7 @@ from ui.links import PAGES
 pytestmark = pytest.mark.browser
 
 ADDRESS = (
-    "?sample=Sample,+10+families&weights=Deadlines+first&model=makespan"
-    "&methods=SPT&methods=EDD"
+    "?sample=Sample,+10+families&weights=Deadlines+first&model=makespan&methods=SPT&methods=EDD"
 )
 
 

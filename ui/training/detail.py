@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from time import time
 
 import streamlit as st
@@ -26,7 +27,7 @@ _COLOURS = {
 }  # fmt: skip
 
 
-def show_state(name: str, run: RunFolder, now: Standing, lines: list[Line]) -> None:
+def show_state(now: Standing, lines: list[Line]) -> None:
     """Draw where a run stands, as a bar and in figures, and what is wrong if anything is."""
     word, icon = STATES[now.state]
     with st.container(horizontal=True, vertical_alignment="center", key="training_line"):
@@ -50,7 +51,6 @@ def show_state(name: str, run: RunFolder, now: Standing, lines: list[Line]) -> N
     warning = reward_warning(lines)
     if warning:
         st.warning(warning, icon=":material/trending_down:")
-    _show_actions(name, run, now)
 
 
 def _show_tiles(now: Standing, lines: list[Line]) -> None:
@@ -79,21 +79,44 @@ def _show_tiles(now: Standing, lines: list[Line]) -> None:
             st.metric(label, value, help=meaning, border=True)
 
 
-def _show_actions(name: str, run: RunFolder, now: Standing) -> None:
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """What can be done with a run."""
+
+    names: tuple[str, ...]
+    """Of the buttons."""
+    has_model: bool
+
+
+def actions(run: RunFolder, now: Standing) -> Actions:
+    """Return what can be done with a run as it stands."""
+    asked = run.asked_to_stop_at
+    overdue = asked is not None and time() - asked > SECONDS_TO_STOP
+    offered = {
+        "Continue": now.state in ("pausing", "paused"),
+        "Pause": now.state == "running",
+        "Stop": now.is_live and now.state != "stopping",
+        "End it now": now.state == "stopping" and overdue,
+        "Resume": now.can_resume,
+    }
+    names = tuple(name for name, is_offered in offered.items() if is_offered)
+    return Actions(names, run.checkpoint("best").exists())
+
+
+def show_actions(name: str, run: RunFolder, now: Standing) -> None:
     """Draw the buttons that make sense in this state, and the ways to other pages."""
+    offered = actions(run, now)
+    deeds: dict[str, Callable[[], object]] = {
+        "Continue": run.go_on,
+        "Pause": run.ask_to_pause,
+        "Stop": lambda: stop(run),
+        "End it now": lambda: end_now(run),
+        "Resume": lambda: relaunch(home.runs(), run),
+    }
     with st.container(horizontal=True, vertical_alignment="center", key="training_actions"):
-        if now.state in ("pausing", "paused"):
-            _button("Continue", ":material/play_arrow:", lambda: run.go_on(), primary=True)
-        elif now.state == "running":
-            _button("Pause", ":material/pause:", lambda: run.ask_to_pause())
-        if now.is_live and now.state != "stopping":
-            _button("Stop", ":material/stop:", lambda: stop(run))
-        asked = run.asked_to_stop_at
-        if now.state == "stopping" and asked is not None and time() - asked > SECONDS_TO_STOP:
-            _button("End it now", ":material/dangerous:", lambda: end_now(run))
-        if now.can_resume:
-            _button("Resume", ":material/resume:", lambda: relaunch(home.runs(), run), primary=True)
-        if run.checkpoint("best").exists():
+        for each in offered.names:
+            _button(each, deeds[each])
+        if offered.has_model:
             model = f"runs/{name}"
             link("models", "This model on page Models", {"picked": model})
             link("schedule", "A schedule by it", {"model": model})
@@ -101,11 +124,11 @@ def _show_actions(name: str, run: RunFolder, now: Standing) -> None:
             _show_delete(run)
 
 
-def _button(label: str, icon: str, action: Callable[[], object], *, primary: bool = False) -> None:
+def _button(label: str, action: Callable[[], object]) -> None:
     st.button(
         label,
-        icon=icon,
-        type="primary" if primary else "secondary",
+        icon=_ICONS[label],
+        type="primary" if label in ("Continue", "Resume") else "secondary",
         key=f"training_{label.lower().replace(' ', '_')}",
         help=_HELP[label],
         width=_BUTTON_PIXELS,  # so that none moves when another takes its neighbour's place
@@ -114,6 +137,13 @@ def _button(label: str, icon: str, action: Callable[[], object], *, primary: boo
     )
 
 
+_ICONS = {
+    "Continue": ":material/play_arrow:",
+    "Pause": ":material/pause:",
+    "Stop": ":material/stop:",
+    "End it now": ":material/dangerous:",
+    "Resume": ":material/play_arrow:",
+}
 _BUTTON_PIXELS = 130
 _HELP = {
     "Pause": "Stands still, and leaves the processor to others, until Continue; it stays in "

@@ -35,7 +35,12 @@ def show_runs() -> None:
     )
     if name in runs:
         memory.write_address(name)
-        st.fragment(_show_run, run_every=every)(name, every)
+        run, now = runs[name]
+        memory.show_problem()
+        st.fragment(_show_state, run_every=every)(name, every, detail.actions(run, now))
+        # Not in what is drawn again and again: a click on a button that is drawn anew may be lost.
+        detail.show_actions(name, run, now)
+        st.fragment(_show_curves, run_every=every)(name, every)
 
 
 def _pace(runs: dict[str, tuple[RunFolder, Standing]]) -> float | None:
@@ -51,15 +56,23 @@ def _show_table(names: tuple[str, ...], every: float | None) -> None:
     show_table(runs)
 
 
-def _show_run(name: str, every: float | None) -> None:
+def _show_state(name: str, every: float | None, offered: detail.Actions) -> None:
     runs = found()
-    if name not in runs or _pace(runs) != every:
-        st.rerun()
-    memory.show_problem()
+    if name not in runs or _pace(runs) != every or detail.actions(*runs[name]) != offered:
+        st.rerun()  # another state takes other buttons
     run, now = runs[name]
     history = memory.history(run)
     history.update()
-    detail.show_state(name, run, now, history.lines)
+    detail.show_state(now, history.lines)
+
+
+def _show_curves(name: str, every: float | None) -> None:
+    runs = found()
+    if name not in runs or _pace(runs) != every:
+        st.rerun()
+    run, now = runs[name]
+    history = memory.history(run)
+    history.update()
     compared, look = charts.show_controls(name, runs, history.lines, live=now.is_live)
     tabs = st.tabs(
         ["Progress", "Losses", "Speed and log"], key=memory.DETAIL_TAB, on_change="rerun"
