@@ -114,8 +114,14 @@ def show_actions(name: str, run: RunFolder, now: Standing) -> None:
         "Resume": lambda: relaunch(home.runs(), run),
     }
     with st.container(horizontal=True, vertical_alignment="center", key="training_actions"):
-        for each in offered.names:
-            _button(each, deeds[each])
+        # In a place of its own a button is replaced at once. Beside the one that it replaces, it
+        # would push its neighbours to the right for a moment, away from a mouse about to click.
+        for place in (("Continue", "Pause", "Resume"), ("Stop", "End it now")):
+            slot = st.empty()
+            for each in place:
+                if each in offered.names:
+                    with slot:
+                        _button(each, deeds[each])
         if offered.has_model:
             model = f"runs/{name}"
             link("models", "This model on page Models", {"picked": model})
