@@ -44,6 +44,8 @@ def test_imported_model_is_promoted_used_and_deleted(page: Page, server: str, ho
     open_models(page, server)
     upload(page, "guest.safetensors", data)
     expect(page.get_by_text("imported/guest is imported.")).to_be_visible()
+    picker = page.get_by_role("combobox", name="Model to look at")
+    expect(picker).to_have_value("imported/guest")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Promote to default").click()
     expect(page.get_by_text("imported/guest is the default of all pages now.")).to_be_visible()

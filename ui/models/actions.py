@@ -82,9 +82,11 @@ def _show_exports(entry: Entry) -> None:
     stem = entry.model.name.replace("/", "-")
     st.download_button(
         "Export",
-        entry.model.path.read_bytes if entry.model.path.exists() else b"",
+        # Not deferred: a click that meets a redraw would find nothing, or the model before.
+        entry.model.path.read_bytes() if entry.model.path.exists() else b"",
         file_name=f"{stem}.safetensors",
         mime="application/octet-stream",
+        key=f"models_export_{entry.model.name}",  # its own: never the file of the model before
         icon=":material/download:",
         on_click="ignore",
         help="The checkpoint as it is: weights and record. Import it in another workbench.",
