@@ -90,7 +90,7 @@ def test_run_that_ends_while_the_page_looks_on_is_finished(page: Page, server: s
     open_training(page, server)
     start_fine_tuning(page, "short", 1)
     expect_state(page, "Finished")
-    expect(page.get_by_text("ahead of EDD at once")).to_be_visible()
+    expect(page.get_by_text("ahead of EDD at once").first).to_be_visible()
     expect(page.get_by_role("link", name="A schedule by it")).to_be_visible()
 
 
