@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from scheduler_core.training import RunFolder
+from scheduler_core.training.curves import Line
 from scheduler_core.training.standing import Standing
 from ui.training import charts, detail, memory
 from ui.training.runs import found, show_table
@@ -57,23 +58,17 @@ def _show_table(names: tuple[str, ...], every: float | None) -> None:
 
 
 def _show_state(name: str, every: float | None, offered: detail.Actions) -> None:
-    runs = found()
-    if name not in runs or _pace(runs) != every or detail.actions(*runs[name]) != offered:
-        st.rerun()  # another state takes other buttons
+    runs, lines = _look(name, every)
     run, now = runs[name]
-    history = memory.history(run)
-    history.update()
-    detail.show_state(now, history.lines)
+    if detail.actions(run, now) != offered:
+        st.rerun()  # another state takes other buttons
+    detail.show_state(now, lines)
 
 
 def _show_curves(name: str, every: float | None) -> None:
-    runs = found()
-    if name not in runs or _pace(runs) != every:
-        st.rerun()
+    runs, lines = _look(name, every)
     run, now = runs[name]
-    history = memory.history(run)
-    history.update()
-    compared, look = charts.show_controls(name, runs, history.lines, live=now.is_live)
+    compared, look = charts.show_controls(name, runs, lines, live=now.is_live)
     tabs = st.tabs(
         ["Progress", "Losses", "Speed and log"], key=memory.DETAIL_TAB, on_change="rerun"
     )
@@ -85,3 +80,15 @@ def _show_curves(name: str, every: float | None) -> None:
     if tabs[2].open:
         with tabs[2]:
             detail.show_record(run)
+
+
+def _look(
+    name: str, every: float | None
+) -> tuple[dict[str, tuple[RunFolder, Standing]], list[Line]]:
+    """Return all runs, and what one of them has written; begin the page again where it must."""
+    runs = found()
+    if name not in runs or _pace(runs) != every:
+        st.rerun()
+    history = memory.history(runs[name][0])
+    history.update()
+    return runs, history.lines
