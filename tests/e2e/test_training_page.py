@@ -96,6 +96,7 @@ def test_run_that_ends_while_the_page_looks_on_is_finished(page: Page, server: s
 
 def press(page: Page, button: str, word: str) -> None:
     """Press a button and wait for the state that it leads to."""
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
     # Not the Stop in the head of the page, which Streamlit shows while the page is drawn.
     page.locator(".st-key-training_actions").get_by_role("button", name=button, exact=True).click()
     expect_state(page, word)
