@@ -12,12 +12,13 @@ from scheduler_core.problem import Problem
 from ui import downloads, filters, gantt, state, tables, why
 from ui.bench import Bench
 from ui.gantt import Panel
+from ui.part import part
 from ui.plans import Comparison, Plan
 
 _TABS = ["Late families", "All tasks", "All figures", "Downloads"]
 
 
-@st.fragment
+@part
 def show_desk(bench: Bench, problem: Problem, comparison: Comparison) -> None:
     """Draw the toolbar, the charts with the panel beside them, and the tables.
 

@@ -115,6 +115,8 @@ def _with_wishes(run: RunFolder, state: Any) -> State:
         wished = "stopping"
     elif state == "running" and run.asks_to_pause:
         wished = "pausing"
+    elif state == "paused" and not run.asks_to_pause:
+        wished = "running"
     return wished  # type: ignore[no-any-return]
 
 

@@ -122,12 +122,14 @@ def test_training_page_offers_what_a_live_run_can_do(
     run = RunFolder(runs / "one")
     with run.locked():
         run.write_status({**json.loads((run.path / "status.json").read_text()), **status})
+        if status["state"] == "paused":
+            run.ask_to_pause()
         app = open_page("training", run="one")
         assert [button.label for button in app.button] == buttons
         assert word in texts(app)
-        app.button(key=f"training_{buttons[0].lower()}").click().run()
+        app.button(key="training_go").click().run()
         assert run.asks_to_pause is (buttons[0] == "Pause")
-        app.button(key="training_stop").click().run()
+        app.button(key="training_end").click().run()
         assert not app.exception
         assert run.asks_to_stop
 

@@ -19,6 +19,7 @@ from ui.compare.following import STEP
 from ui.compare.pair import Pair
 from ui.gantt import draw
 from ui.links import TASK_FAMILY, TASK_STEP, link
+from ui.part import part
 from ui.plans import Plan
 
 CHART = "compare_gantt"
@@ -34,7 +35,7 @@ _LIMITS = {"10": 10, "25": 25, "All": None}
 _LEAST_SIDE = 6 * SECONDS_PER_HOUR  # before and behind a decision
 
 
-@st.fragment
+@part
 def show_steps(pair: Pair) -> None:
     """Draw the stepper, what it says of a decision, and the charts with that decision marked."""
     _start_anew_for(pair)

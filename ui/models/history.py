@@ -20,6 +20,7 @@ from ui.escaping import escaped
 from ui.gantt import draw
 from ui.glossary import FIGURES
 from ui.models.entries import Entry, pick
+from ui.part import part
 from ui.plans import Plan
 
 RUN = "models_run"
@@ -63,7 +64,7 @@ def _folder(library: Library, run: str) -> Path:
     return library.runs / run.removeprefix("runs/")
 
 
-@st.fragment
+@part
 def _show_run(library: Library, bench: Bench, runs: Sequence[str], own: str) -> None:
     """Draw slider, tiles, curve and chart; a move of the slider runs this part alone."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="models_stage_tools"):

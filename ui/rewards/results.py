@@ -14,6 +14,7 @@ from ui import kpis, plans
 from ui.bench import Bench
 from ui.escaping import escaped
 from ui.glossary import FIGURES, MORE_FIGURES, Figure
+from ui.part import part
 from ui.rewards.stored import Shelf, Stored
 
 _VIEW, _ACROSS, _UP = "rewards_view", "rewards_across", "rewards_up"
@@ -123,7 +124,7 @@ def _which_is_best(board: Board) -> str:
     )
 
 
-@st.fragment
+@part
 def show_views(bench: Bench, board: Board) -> None:
     """Draw one of the views: to change it does not run the page again."""
     view = st.segmented_control(

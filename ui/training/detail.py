@@ -114,14 +114,10 @@ def show_actions(name: str, run: RunFolder, now: Standing) -> None:
         "Resume": lambda: relaunch(home.runs(), run),
     }
     with st.container(horizontal=True, vertical_alignment="center", key="training_actions"):
-        # In a place of its own a button is replaced at once. Beside the one that it replaces, it
-        # would push its neighbours to the right for a moment, away from a mouse about to click.
-        for place in (("Continue", "Pause", "Resume"), ("Stop", "End it now")):
-            slot = st.empty()
-            for each in place:
-                if each in offered.names:
-                    with slot:
-                        _button(each, deeds[each])
+        if now.is_live or now.can_resume:
+            for place, labels in _PLACES.items():
+                label = next((each for each in labels if each in offered.names), labels[-1])
+                _button(place, label, deeds[label], disabled=label not in offered.names)
         if offered.has_model:
             model = f"runs/{name}"
             link("models", "This model on page Models", {"picked": model})
@@ -130,18 +126,24 @@ def show_actions(name: str, run: RunFolder, now: Standing) -> None:
             _show_delete(run)
 
 
-def _button(label: str, action: Callable[[], object]) -> None:
+def _button(place: str, label: str, action: Callable[[], object], *, disabled: bool) -> None:
     st.button(
         label,
         icon=_ICONS[label],
         type="primary" if label in ("Continue", "Resume") else "secondary",
-        key=f"training_{label.lower().replace(' ', '_')}",
+        # Of the place: under another label the browser keeps the button. A new one would push its
+        # neighbours aside until the old one is gone, away from a mouse about to click.
+        key=f"training_{place}",
         help=_HELP[label],
-        width=_BUTTON_PIXELS,  # so that none moves when another takes its neighbour's place
+        width=_BUTTON_PIXELS,
+        disabled=disabled,
         on_click=_do,
         args=(action,),
     )
 
+
+_PLACES = {"go": ("Continue", "Resume", "Pause"), "end": ("End it now", "Stop")}
+"""Buttons that take each other's place; the last is shown, disabled, where none makes sense."""
 
 _ICONS = {
     "Continue": ":material/play_arrow:",

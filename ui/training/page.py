@@ -7,10 +7,13 @@ import streamlit as st
 from scheduler_core.training import RunFolder
 from scheduler_core.training.curves import Line
 from scheduler_core.training.standing import Standing
+from ui.part import part
 from ui.training import charts, detail, memory
 from ui.training.runs import found, show_table
 
 SECONDS_BETWEEN_LOOKS = 2.0
+SECONDS_UNTIL_IT_OBEYS = 0.5
+"""Between two looks while a run has not done yet what it was asked for, which takes a moment."""
 
 
 def show_runs() -> None:
@@ -24,7 +27,7 @@ def show_runs() -> None:
         return
     every = _pace(runs)
     names = tuple(runs)
-    st.fragment(_show_table, run_every=every)(names, every)
+    part(_show_table, every)(names, every)
     memory.turn_to_a_run(names)
     name = st.selectbox(
         "Run",
@@ -38,16 +41,18 @@ def show_runs() -> None:
         memory.write_address(name)
         run, now = runs[name]
         memory.show_problem()
-        st.fragment(_show_state, run_every=every)(name, every, detail.actions(run, now))
+        part(_show_state, every)(name, every, detail.actions(run, now))
         # Not in what is drawn again and again: a click on a button that is drawn anew may be lost.
         detail.show_actions(name, run, now)
-        st.fragment(_show_curves, run_every=every)(name, every)
+        part(_show_curves, every)(name, every)
 
 
 def _pace(runs: dict[str, tuple[RunFolder, Standing]]) -> float | None:
     """Return the seconds between two looks, None where nothing changes by itself."""
-    live = any(now.is_live for _, now in runs.values())
-    return SECONDS_BETWEEN_LOOKS if live and not st.session_state.get(memory.FROZEN) else None
+    states = {now.state for _, now in runs.values() if now.is_live}
+    if not states or st.session_state.get(memory.FROZEN):
+        return None
+    return SECONDS_UNTIL_IT_OBEYS if states & {"pausing", "stopping"} else SECONDS_BETWEEN_LOOKS
 
 
 def _show_table(names: tuple[str, ...], every: float | None) -> None:

@@ -21,6 +21,7 @@ from scheduler_core.replanning import (
 )
 from scheduler_core.schedule import Schedule, ScheduledTask
 from ui.bench import Bench
+from ui.part import part
 from ui.plans import Plan
 from ui.whatif import memory, outcomes
 from ui.whatif.words import choose_moment
@@ -42,7 +43,7 @@ class _Scene:
     draft: memory.Draft
 
 
-@st.fragment
+@part
 def show_builder(bench: Bench, base: Plan, draft: memory.Draft) -> None:
     """Draw the form of one kind of event; what is applied joins the scenario.
 

@@ -17,6 +17,7 @@ from scheduler_core.schedule import Schedule
 from ui import gantt
 from ui.bench import Bench
 from ui.glossary import FIGURES, Figure
+from ui.part import part
 from ui.plans import Plan, datable
 from ui.whatif import memory
 from ui.whatif.outcomes import outcome_of
@@ -129,7 +130,7 @@ def _show_choices(bench: Bench, scenarios: list[Scenario]) -> None:
         )  # fmt: skip
 
 
-@st.fragment
+@part
 def _show_pair(sides: Mapping[str, _Side]) -> None:
     """Draw two plans beside each other, with the same rows and the same stretch of time.
 

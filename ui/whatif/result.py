@@ -15,6 +15,7 @@ from scheduler_core.schedule import Schedule
 from ui import gantt, kpis
 from ui.escaping import escaped
 from ui.glossary import FIGURES
+from ui.part import part
 from ui.plans import Plan, datable
 from ui.whatif.outcomes import Outcome
 
@@ -75,7 +76,7 @@ class _Choice:
     only_moves: bool
 
 
-@st.fragment
+@part
 def show_charts(base: Plan, outcome: Outcome, scenario: Scenario, changes: Sequence[Move]) -> None:
     """Draw the plan before and after on one axis, with the tasks that move at full strength.
 
