@@ -179,6 +179,9 @@ CLICKS: dict[str, Click] = {
     "decisions: where the rule disagrees": Click(
         f"decisions{_SAMPLE}", _option("Walk through", "Where the rule disagrees"), *_PLOT
     ),
+    "decisions: the rule's most expensive choice": Click(
+        f"decisions{_SAMPLE}", _option("Walk through", "Most expensive for the rule"), *_PLOT
+    ),
     "models: another model": Click(
         f"models{_SAMPLE}", _pick("Model to look at", "makespan"), _TABS, _TABS
     ),

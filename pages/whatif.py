@@ -3,10 +3,10 @@
 import streamlit as st
 
 from scheduler_core.errors import ConfigError, ProblemError
-from scheduler_core.replanning import Scenario, effects, moves
+from scheduler_core.replanning import Scenario, moves
 from ui import plans
 from ui.bench import open_page
-from ui.whatif import bar, builder, kept, memory, result, tables
+from ui.whatif import bar, builder, details, kept, memory, result
 from ui.whatif.outcomes import outcome_of
 
 bench = open_page("What if")
@@ -40,16 +40,8 @@ if complaint:
 if outcome is not None:
     scenario = Scenario(draft.name or "Scenario", draft.events, draft.now)
     changes = moves(base.schedule, outcome.plan.schedule)
-    stand = effects(outcome.plan.changed, base.schedule, outcome.plan.schedule)
-    problem = plans.datable(outcome.plan.changed, [base.schedule, outcome.plan.schedule])
     result.show_summary(base, outcome, scenario)
     result.show_tiles(base, outcome)
     result.show_charts(base, outcome, scenario, changes)
-    moved, families, files = st.tabs(["Moved tasks", "Families", "Downloads"])
-    with moved:
-        tables.show_moved_tasks(problem, changes, stand)
-    with families:
-        tables.show_families(problem, stand)
-    with files:
-        bar.show_files(bench, base, draft, outcome)
+    details.show_details(bench, base, draft, outcome, changes)
 kept.show_kept(bench, base)

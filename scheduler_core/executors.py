@@ -22,6 +22,13 @@ Input = TypeVar("Input")
 Output = TypeVar("Output")
 
 
+def count_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not everywhere
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def never() -> None:
     """Go on: nobody asks to stop."""
 

@@ -135,7 +135,7 @@ def test_gantt_with_a_calendar_puts_starts_and_due_dates_on_it() -> None:
     assert tight.base == ("2025-08-06T18:00:00",)
     assert tight.x == (10 * HOUR * 1000,)
     assert figure.layout.xaxis.type == "date"
-    assert "Thu 07 Aug 2025, 14:00" in tight.customdata[0]
+    assert "Thu 07 Aug 2025 14:00" in tight.customdata[0]
 
 
 def test_gantt_of_two_schedules_links_the_time_axes_and_shares_the_rows() -> None:

@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from scheduler_core.errors import DeviceError
+from scheduler_core.executors import count_cores
 from scheduler_core.policy import NetworkConfig
 from scheduler_core.training import hardware
 from scheduler_core.training.gradients import Compute
-from scheduler_core.training.hardware import choose_compute, count_cores, measured_speed
+from scheduler_core.training.hardware import choose_compute, measured_speed
 from scheduler_core.training.settings import DeviceConfig, PPOConfig
 
 NETWORK, PPO = NetworkConfig(hidden_sizes=(8, 8, 8)), PPOConfig(minibatch_size=64)

@@ -183,8 +183,9 @@ def test_force_equals_the_slow_replay_and_breaks_no_rule() -> None:
 def test_costs_of_a_rule_are_those_of_forcing_its_choices_one_by_one() -> None:
     """One walk through the episode gives what `force` gives at each disagreement."""
     policy, episode = crowd()
-    costs = dict(costs_of(policy, episode, "edd"))
+    costs = costs_of(policy, episode, "edd")
     assert list(costs) == episode.disagreements("edd").tolist() != []
+    assert list(costs_of(policy, episode, "edd", threads=3).items()) == list(costs.items())
     for index, change in costs.items():
         at = episode.decision(index).pick_of("edd")
         assert force(policy, episode, index, [at])[0].change == change
@@ -199,9 +200,9 @@ def test_costs_of_some_are_those_the_policy_thought_least_of() -> None:
         return decision.taken.score - decision.candidates[decision.pick_of("edd")].score
 
     leads = sorted(map(lead, episode.disagreements("edd").tolist()))
-    some = dict(costs_of(policy, episode, "edd", most=2))
+    some = costs_of(policy, episode, "edd", most=2)
     assert sorted(map(lead, some)) == leads[-2:]
-    every = dict(costs_of(policy, episode, "edd"))
+    every = costs_of(policy, episode, "edd")
     assert all(every[index] == change for index, change in some.items())
 
 

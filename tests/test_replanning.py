@@ -225,7 +225,7 @@ def test_summary_counts_moves_late_families_and_what_is_today() -> None:
     event = MachineDown("M", 0, 30 * HOUR, "repair")
     base, plan = after(problem, event)
     assert summary([event], plan, base, 0) == (
-        "M down for 30 h from Mon 04 Aug, 16:00 (repair): 3 more late families, 3 tasks move, "
+        "M down for 30 h from Mon 04 Aug 16:00 (repair): 3 more late families, 3 tasks move, "
         "2 of them today."
     )
 

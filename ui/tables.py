@@ -103,12 +103,12 @@ def _last_machines(schedule: Schedule) -> dict[str, str]:
     return {task.family_id: task.machine for task in sorted(schedule, key=lambda task: task.end)}
 
 
-def _columns(frame: pd.DataFrame) -> dict[str, Any]:
+def columns_of(frame: pd.DataFrame) -> dict[str, Any]:
     """Return how the columns of a frame read: dates as the shop writes them, hours with a digit."""
     columns: dict[str, Any] = {}
     for name in frame.columns:
         if pd.api.types.is_datetime64_any_dtype(frame[name]):
-            columns[name] = st.column_config.DatetimeColumn(format="ddd D MMM, HH:mm")
+            columns[name] = st.column_config.DatetimeColumn(format="ddd DD MMM HH:mm")
         elif pd.api.types.is_float_dtype(frame[name]):
             columns[name] = st.column_config.NumberColumn(format="%.1f")
     return columns
@@ -134,7 +134,7 @@ def show_late_families(problem: Problem, comparison: Comparison) -> None:
     st.dataframe(
         frame,
         hide_index=True,
-        column_config=_columns(frame),
+        column_config=columns_of(frame),
         height="content" if len(frame) < 9 else _TABLE_PIXELS,
         placeholder="never",
         key=key,
@@ -170,7 +170,7 @@ def show_all_tasks(problem: Problem, panels: Sequence[Panel]) -> None:
     st.dataframe(
         frame,
         hide_index=True,
-        column_config=_columns(frame),
+        column_config=columns_of(frame),
         height=_TABLE_PIXELS,
         key=key,
         on_select=take,

@@ -91,7 +91,7 @@ class Sheet:
         """Return a point in time as a planner reads it."""
         if self.zero is None:
             return f"{second / SECONDS_PER_HOUR:,.1f} h"
-        return f"{self.zero + timedelta(seconds=second):%a %d %b %Y, %H:%M}"
+        return f"{self.zero + timedelta(seconds=second):%a %d %b %Y %H:%M}"
 
     def extent(self, schedules: Iterable[Schedule]) -> tuple[int, int]:
         """Return the seconds from time zero, or the first running task, to the last end.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 from statistics import mean, stdev
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from scheduler_core.cli import tables, training
 from scheduler_core.cli.options import seed
 from scheduler_core.cluster import make_executor
 from scheduler_core.errors import ConfigError, one_line
-from scheduler_core.executors import Executor, ProcessExecutor
+from scheduler_core.executors import Executor, ProcessExecutor, count_cores
 from scheduler_core.methods import DEVICES
 
 if TYPE_CHECKING:  # importing torch takes seconds, and no other command needs all of training
@@ -78,7 +77,7 @@ def sweep(options: argparse.Namespace) -> int:
         address = load_config(folder.config).cluster.address
     runs = settings.parallel * len(settings.seeds)
     executor: Executor = (
-        make_executor(address, runs) if address else ProcessExecutor(min(runs, os.cpu_count() or 1))
+        make_executor(address, runs) if address else ProcessExecutor(min(runs, count_cores()))
     )
     print(f"sweep: {folder.path}", flush=True)
     with training.stop_on_signals() as should_stop:
@@ -126,7 +125,7 @@ def _begin(options: argparse.Namespace) -> Path:
     settings = SweepSettings(
         space=space,
         seeds=tuple(options.seeds or [config.seed]),
-        parallel=(os.cpu_count() or 1) if options.parallel is None else options.parallel,
+        parallel=count_cores() if options.parallel is None else options.parallel,
         **{name: value for name, value in given.items() if value is not None},
     )
     folder = options.folder or training.new_folder()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 
 from scheduler_core.explanation.chain import Hop, Root, RootKind, Story
 from scheduler_core.explanation.waits import TaskWaits, Wait, WaitKind
+from scheduler_core.moments import moment_text
 from scheduler_core.problem import SECONDS_PER_HOUR, Problem
 
 MAX_NAMED = 3
@@ -15,9 +15,7 @@ MAX_NAMED = 3
 
 def moment(problem: Problem, second: int) -> str:
     """Return a point in time as a planner reads it: a date where time zero is known, else hours."""
-    if problem.created_at is None:
-        return f"{second / SECONDS_PER_HOUR:,.1f} h"
-    return f"{problem.created_at + timedelta(seconds=second):%a %d %b %H:%M}"
+    return moment_text(problem.created_at, second)
 
 
 def hours(seconds: int) -> str:

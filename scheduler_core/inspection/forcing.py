@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
-from scheduler_core.inspection.episode import Episode
+from scheduler_core.executors import LocalExecutor
+from scheduler_core.inspection.episode import Episode, Ints
 from scheduler_core.policy import PPOScheduler
 from scheduler_core.problem import SECONDS_PER_HOUR
 from scheduler_core.rules import ALL_RULES
@@ -80,11 +82,15 @@ def force(
 
 
 def costs_of(
-    policy: PPOScheduler, episode: Episode, rule: str, most: int | None = None
-) -> Iterator[tuple[int, Change]]:
-    """Yield decisions at which a rule takes another candidate, and what its choice changes.
+    policy: PPOScheduler,
+    episode: Episode,
+    rule: str,
+    most: int | None = None,
+    threads: int = 1,
+) -> dict[int, Change]:
+    """Return what a rule's choice changes, by decision at which it is another one, in their order.
 
-    Each is changed alone, as in `force`, in one walk through the episode.
+    Each is changed alone, as in `force`.
 
     Parameters
     ----------
@@ -97,19 +103,35 @@ def costs_of(
     most
         How many decisions to try: those at which the policy held the rule's choice for the least
         likely against its own. All if None.
+    threads
+        Among which the work is shared, >= 1.
     """
-    simulator = policy.simulator(episode.problem, episode.weights)
-    ahead = policy.simulator(episode.problem, episode.weights)
-    _restore(ahead.state, simulator.state)
-    policy.run(ahead)
-    made = _figures(ahead)
     other = episode.rule_picks[:, ALL_RULES.index(rule)]
     first, scores = episode.first[:-1], episode.scores
     behind = scores[first + other] - scores[first + episode.picks]
     differing = episode.disagreements(rule)
-    tried = set(differing[np.argsort(behind[differing], kind="stable")][:most].tolist())
+    tried = np.sort(differing[np.argsort(behind[differing], kind="stable")][:most]).tolist()
+
+    def walk(share: Sequence[int]) -> list[tuple[int, Change]]:
+        return list(_costs_on_the_way(policy, episode, share, other))
+
+    # The earlier a decision, the more comes after it: each thread gets some of every time.
+    shares = [tried[start::threads] for start in range(threads)]
+    found = LocalExecutor(threads).map(walk, shares)
+    return dict(sorted(chain.from_iterable(found)))
+
+
+def _costs_on_the_way(
+    policy: PPOScheduler, episode: Episode, tried: Sequence[int], other: Ints
+) -> Iterator[tuple[int, Change]]:
+    """Yield what other choices change, in one walk through the episode."""
+    simulator = policy.simulator(episode.problem, episode.weights)
+    ahead = policy.simulator(episode.problem, episode.weights)
+    _restore(ahead.state, simulator.state)
+    policy.run(ahead)
+    made, remaining = _figures(ahead), set(tried)
     for index, pick in enumerate(episode.picks.tolist()):
-        if index in tried:
+        if index in remaining:
             _restore(ahead.state, simulator.state)
             ahead.step(int(other[index]))
             policy.run(ahead)

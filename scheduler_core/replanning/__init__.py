@@ -18,7 +18,7 @@ from scheduler_core.replanning.scenario import Scenario, read_scenario, scenario
 from scheduler_core.replanning.situation import Shop, Situation, next_closing
 from scheduler_core.replanning.store import Store
 from scheduler_core.replanning.successor import successor
-from scheduler_core.replanning.words import describe, duration_text, moment_text
+from scheduler_core.replanning.words import describe
 
 __all__ = [
     "MAX_EXTRA",
@@ -36,9 +36,7 @@ __all__ = [
     "Situation",
     "Store",
     "describe",
-    "duration_text",
     "effects",
-    "moment_text",
     "moves",
     "next_closing",
     "read_scenario",

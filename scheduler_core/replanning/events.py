@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from scheduler_core.errors import ConfigError
+from scheduler_core.moments import duration_text
 from scheduler_core.problem import (
     MAX_TIME,
     SECONDS_PER_DAY,
@@ -24,7 +25,6 @@ from scheduler_core.problem import (
     TaskStatus,
 )
 from scheduler_core.replanning.situation import Shop, Situation
-from scheduler_core.replanning.words import duration_text
 
 MAX_EXTRA = 100_000 * SECONDS_PER_HOUR
 """Longest stretch of an event: what is longer is taken for a slip of the keyboard."""

@@ -95,7 +95,7 @@ def effects(changed: Problem, base: Schedule, new: Schedule) -> dict[str, Effect
 def summary(events: Sequence[Event], plan: Replan, base: Schedule, now: int) -> str:
     """Return events and what they lead to in a sentence.
 
-    Such as "PP09 down for 8 h from Fri 08 Aug, 06:00: 3 more late families, 41 tasks move, 12 of
+    Such as "PP09 down for 8 h from Fri 08 Aug 06:00: 3 more late families, 41 tasks move, 12 of
     them today".
     """
     changes = [move for move in moves(base, plan.schedule) if move.has_moved]

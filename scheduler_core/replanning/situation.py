@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from scheduler_core.errors import ConfigError
+from scheduler_core.moments import moment_text
 from scheduler_core.problem import SECONDS_PER_DAY, Family, Machine, Problem
-from scheduler_core.replanning.words import moment_text
 from scheduler_core.schedule import Schedule, ScheduledTask
 from scheduler_core.working_time import working_time
 

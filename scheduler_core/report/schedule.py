@@ -7,8 +7,8 @@ from html import escape
 
 from scheduler_core.charts import gantt, row_names
 from scheduler_core.export import FIGURES, Record, figure_text
+from scheduler_core.moments import moment_text
 from scheduler_core.problem import SECONDS_PER_HOUR, Family
-from scheduler_core.replanning import moment_text
 from scheduler_core.report.page import cell, facts, note, page, plot, section, table, tall
 
 MAX_ROWS = 200

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from time import perf_counter
 
@@ -10,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from scheduler_core.executors import count_cores
 from scheduler_core.observation import NUM_CANDIDATE_FEATURES, NUM_CONTEXT_FEATURES
 from scheduler_core.policy import CandidatePolicy, NetworkConfig, choose_device
 from scheduler_core.policy.device import presence
@@ -72,13 +72,6 @@ def _ways(name: str, device: DeviceConfig) -> list[Compute]:
 def _is_worthwhile(mixed: Compute, speeds: dict[Compute, float]) -> bool:
     plain = replace(mixed, mixed_precision=False)
     return plain not in speeds or speeds[mixed] >= WORTHWHILE * speeds[plain]
-
-
-def count_cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not everywhere
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _named(compute: Compute) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from statistics import fmean
 from typing import Any
 
 from scheduler_core.errors import ConfigError
-from scheduler_core.executors import Executor
+from scheduler_core.executors import Executor, count_cores
 from scheduler_core.files import finite_or_none, write_aside
 from scheduler_core.policy import load_checkpoint
 from scheduler_core.training import TrainingConfig, load_config
@@ -255,7 +254,7 @@ class _Sweep:
             "cluster.address": "",
         }
         if not self.config.device.threads:
-            share = (os.cpu_count() or 1) // (self.settings.parallel * len(self.settings.seeds))
+            share = count_cores() // (self.settings.parallel * len(self.settings.seeds))
             overrides["device.threads"] = 1 if self.carry else max(1, share)
         config = load_config(self.folder.config, overrides)
         if not self.carry:

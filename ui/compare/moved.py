@@ -16,6 +16,7 @@ from scheduler_core.problem import SECONDS_PER_HOUR, Problem
 from scheduler_core.schedule import ScheduledTask
 from ui.compare import following
 from ui.compare.pair import Pair
+from ui.tables import columns_of
 
 _FILTER = "compare_filter"
 _TABLE_PIXELS = 360
@@ -130,16 +131,12 @@ def _start(problem: Problem, task: ScheduledTask | None) -> datetime | float | N
 
 
 def _columns(frame: pd.DataFrame) -> dict[str, Any]:
-    columns: dict[str, Any] = {}
+    columns = columns_of(frame)
     for name in frame.columns:
-        if pd.api.types.is_datetime64_any_dtype(frame[name]):
-            columns[name] = st.column_config.DatetimeColumn(format="ddd D MMM, HH:mm")
-        elif name.endswith(", h"):
+        if name.endswith(", h"):
             columns[name] = st.column_config.NumberColumn(format="%+.1f", help=_HELP[name])
         elif name == "Turn":
             columns[name] = st.column_config.TextColumn(help=_TURN_HELP)
-        elif pd.api.types.is_float_dtype(frame[name]):
-            columns[name] = st.column_config.NumberColumn(format="%.1f")
     return columns
 
 

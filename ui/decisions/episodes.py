@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from scheduler_core.errors import CheckpointError
+from scheduler_core.executors import count_cores
 from scheduler_core.inspection import (
     Alternative,
     Change,
@@ -32,7 +33,7 @@ _TASKS_AT_ONCE = 15_000
 """How many tasks may be scheduled anew to price the choices of one decision: half a second."""
 
 _TASKS_IN_A_WALK = 300_000
-"""The same to price a rule's choices at all decisions: one or two seconds."""
+"""The same to price a rule's choices at all decisions: a second or two on one core."""
 
 _Key = tuple[str, RewardWeights, Path, int]
 """What determines all decisions: snapshot, reward weights, model and when that was changed."""
@@ -141,4 +142,4 @@ def _costs(
     _policy: PPOScheduler,
     _episode: Episode,
 ) -> dict[int, Change]:
-    return dict(costs_of(_policy, _episode, rule, most))
+    return costs_of(_policy, _episode, rule, most, count_cores())

@@ -19,6 +19,7 @@ from ui.decisions import wording
 from ui.decisions.episodes import Inspection
 from ui.escaping import escaped
 from ui.plans import label
+from ui.tables import columns_of
 
 _WINDOW = "decisions_window"
 _AROUND, _WHOLE = "Around the decision", "Whole plan"
@@ -171,12 +172,9 @@ def _columns(frame: pd.DataFrame) -> dict[str, Any]:
             format="%+.0f", help="Change of the score, likewise. Negative: PPO's choice is better."
         ),
     }  # fmt: skip
-    for name in frame.columns:
-        if pd.api.types.is_datetime64_any_dtype(frame[name]):
-            columns[name] = column.DatetimeColumn(format="ddd D MMM, HH:mm")
-        elif name in ("Due", "Earliest start", "Earliest end"):
-            columns[name] = number(format="%.1f h")
-    return columns
+    times = ("Due", "Earliest start", "Earliest end")
+    hours = [name for name in times if pd.api.types.is_float_dtype(frame[name])]
+    return columns_of(frame) | columns | {name: number(format="%.1f h") for name in hours}
 
 
 def _show_prices(

@@ -7,8 +7,8 @@ from math import exp
 
 from scheduler_core.charts.decisions import choice_names, times_as_likely
 from scheduler_core.inspection import Change, Decision, Reason
+from scheduler_core.moments import moment_text
 from scheduler_core.problem import Problem
-from scheduler_core.replanning import moment_text
 from ui.escaping import escaped
 from ui.plans import label
 

@@ -84,7 +84,7 @@ def _table(entries: list[Entry], place: int, default: Path, used: Path) -> None:
         hide_index=True,
         height="content" if len(frame) <= _ROW_LIMIT else _TABLE_PIXELS,
         column_config={
-            "Made": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
+            "Made": st.column_config.DatetimeColumn(format="DD MMM YYYY HH:mm"),
             "Decisions learned from": st.column_config.NumberColumn(
                 format="localized",
                 help="Decisions of trial and error (PPO). 0: it learned by imitation alone, or is "

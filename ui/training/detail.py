@@ -114,8 +114,9 @@ def show_actions(name: str, run: RunFolder, now: Standing) -> None:
         "Resume": lambda: relaunch(home.runs(), run),
     }
     with st.container(horizontal=True, vertical_alignment="center", key="training_actions"):
-        if now.is_live or now.can_resume:
-            for place, labels in _PLACES.items():
+        with st.container(horizontal=True, width="content"):  # what follows keeps its place
+            places = _PLACES if now.is_live or now.can_resume else {}
+            for place, labels in places.items():
                 label = next((each for each in labels if each in offered.names), labels[-1])
                 _button(place, label, deeds[label], disabled=label not in offered.names)
         if offered.has_model:

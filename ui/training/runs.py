@@ -97,7 +97,7 @@ def _row(name: str, run: RunFolder, now: Standing) -> dict[str, Any]:
 
 
 _COLUMNS: dict[str, Any] = {
-    "Started": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
+    "Started": st.column_config.DatetimeColumn(format="DD MMM HH:mm"),
     "Done": st.column_config.ProgressColumn(
         "Of phase", format="%.0f %%", min_value=0, max_value=100, color="primary"
     ),

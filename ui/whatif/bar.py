@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import streamlit as st
 
 from scheduler_core.errors import ConfigError, ProblemError
-from scheduler_core.methods import load_policy
 from scheduler_core.replanning import (
     MachineDown,
     Overrun,
@@ -16,10 +14,8 @@ from scheduler_core.replanning import (
     RushOrder,
     Scenario,
     describe,
-    scenario_bytes,
     successor,
 )
-from scheduler_core.schedule_file import schedule_csv, schedule_document
 from ui import snapshots
 from ui.bench import Bench
 from ui.escaping import escaped
@@ -76,7 +72,7 @@ def show_actions(bench: Bench, draft: memory.Draft, outcome: Outcome | None) -> 
     name_key = f"whatif_name_{hash(draft)}"
     if draft.events:
         st.text_input(
-            "Name of the scenario", draft.name or _suggestion(draft), max_chars=80, key=name_key,
+            "Name of the scenario", draft.name or suggestion(draft), max_chars=80, key=name_key,
             help="A kept scenario of the same name gives way.",
         )  # fmt: skip
     with st.container(horizontal=True, key="whatif_actions"):
@@ -112,7 +108,7 @@ def show_actions(bench: Bench, draft: memory.Draft, outcome: Outcome | None) -> 
             st.button("Dismiss", on_click=memory.complain, args=(None,), key="whatif_dismiss")
 
 
-def _suggestion(draft: memory.Draft) -> str:
+def suggestion(draft: memory.Draft) -> str:
     """Return a name for a scenario, after its first event."""
     match draft.events[0]:
         case MachineDown(machine=machine):
@@ -150,31 +146,3 @@ def _work_on(bench: Bench, name_key: str, outcome: Outcome) -> None:
         memory.complain(f"The snapshot cannot be written ({error}); check the disk.")
     else:
         memory.complain(None)
-
-
-def show_files(bench: Bench, base: Plan, draft: memory.Draft, outcome: Outcome) -> None:
-    """Draw the buttons that take the new plan away; a file is made when its button is pressed."""
-    with st.container(horizontal=True, key="whatif_files"):
-        st.download_button(
-            "New plan as JSON", lambda: _json(bench, base, draft, outcome),
-            file_name="schedule-scenario.json", mime="application/json",
-            key="whatif_json", on_click="ignore", icon=":material/download:",
-        )  # fmt: skip
-        st.download_button(
-            "New plan as CSV", lambda: schedule_csv(outcome.plan.changed, outcome.plan.schedule),
-            file_name="schedule-scenario.csv", mime="text/csv",
-            key="whatif_csv", on_click="ignore", icon=":material/download:",
-        )  # fmt: skip
-    st.caption("Times count from the moment of the snapshot. The JSON names the events too.")
-
-
-def _json(bench: Bench, base: Plan, draft: memory.Draft, outcome: Outcome) -> str:
-    """Return the schedule file, with the scenario in its certificate."""
-    scenario = Scenario(draft.name or _suggestion(draft), draft.events, draft.now)
-    certificate: dict[str, object] = {"scenario": json.loads(scenario_bytes(scenario))}
-    if base.method == "ppo":
-        certificate["checkpoint_sha256"] = load_policy(bench.model).sha256
-    document = schedule_document(
-        bench.snapshot, outcome.plan.schedule, bench.weights, outcome.metrics, certificate
-    )
-    return json.dumps(document, indent=1, ensure_ascii=False)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from scheduler_core.errors import ConfigError, ProblemError
+from scheduler_core.moments import duration_text, moment_text
 from scheduler_core.problem import SECONDS_PER_DAY, SECONDS_PER_HOUR, Problem
 from scheduler_core.replanning import (
     Event,
@@ -15,8 +16,6 @@ from scheduler_core.replanning import (
     Overrun,
     Overtime,
     RushOrder,
-    duration_text,
-    moment_text,
     next_closing,
 )
 from scheduler_core.schedule import Schedule, ScheduledTask

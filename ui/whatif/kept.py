@@ -10,9 +10,10 @@ import streamlit as st
 
 from scheduler_core.charts import before_after, row_names
 from scheduler_core.errors import ConfigError, ProblemError
+from scheduler_core.moments import moment_text
 from scheduler_core.objective import Metrics
 from scheduler_core.problem import Problem
-from scheduler_core.replanning import Scenario, describe, moment_text, moves
+from scheduler_core.replanning import Scenario, describe, moves
 from scheduler_core.schedule import Schedule
 from ui import gantt
 from ui.bench import Bench

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -11,8 +10,10 @@ import streamlit as st
 from scheduler_core.export import moment
 from scheduler_core.problem import SECONDS_PER_HOUR, Problem
 from scheduler_core.replanning import Effect, Move
+from ui.tables import columns_of
 
 _TABLE_PIXELS = 320
+_MOVED_BY = "Moved by, h"
 
 
 def moved_tasks(
@@ -33,7 +34,7 @@ def moved_tasks(
                 "Machine before": before.machine if before else None,
                 "Start": moment(problem, after.start),
                 "Start before": moment(problem, before.start if before else None),
-                "Moved by, h": _hours(after.start - before.start) if before else None,
+                _MOVED_BY: _hours(after.start - before.start) if before else None,
                 "Family late, h": _late(effect.after, effect),
                 "Late before, h": _late(effect.before, effect),
             }
@@ -101,13 +102,9 @@ def show_families(problem: Problem, stand: Mapping[str, Effect]) -> None:
 
 
 def _show(frame: pd.DataFrame, alt: str) -> None:
-    columns: dict[str, Any] = {}
-    for name in frame.columns:
-        if pd.api.types.is_datetime64_any_dtype(frame[name]):
-            columns[name] = st.column_config.DatetimeColumn(format="ddd D MMM, HH:mm")
-        elif pd.api.types.is_float_dtype(frame[name]):
-            digits = "%+.1f" if name.startswith("Moved") else "%.1f"
-            columns[name] = st.column_config.NumberColumn(format=digits)
+    columns = columns_of(frame)
+    if _MOVED_BY in columns:
+        columns[_MOVED_BY] = st.column_config.NumberColumn(format="%+.1f")
     st.dataframe(
         frame,
         hide_index=True,
