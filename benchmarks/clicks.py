@@ -125,6 +125,17 @@ def _link(name: str) -> Step:
     return lambda page: page.get_by_role("link", name=name, exact=True).click()
 
 
+def _go(name: str, ready: str) -> Step:
+    """Return the way to another page, which has no chart yet; the browser has drawn one before."""
+
+    def go(page: Page) -> None:
+        _link(name)(page)
+        page.wait_for_selector(ready)
+        page.wait_for_timeout(1000)
+
+    return go
+
+
 def _pick(label: str, option: str) -> Step:
     """Return the pick of an option; the time runs from the second click, on the option."""
 
@@ -174,7 +185,9 @@ CLICKS: dict[str, Click] = {
     "compare: next difference": Click(f"compare{_SAMPLE}", _button("Next"), BARS),
     "rewards: a slider": Click(f"rewards{_SAMPLE}", _key("Late penalty", "ArrowLeft"), *_PLOT),
     "rewards: a preset": Click(f"rewards{_SAMPLE}", _option("Presets", "Urgent first"), *_PLOT),
-    "what if: a machine down": Click(f"whatif{_SAMPLE}", _button("Apply"), BARS, _APPLY),
+    "what if: a machine down": Click(
+        _SAMPLE, _button("Apply"), BARS, prepare=_go("What if", _APPLY)
+    ),
     "decisions: next": Click(f"decisions{_SAMPLE}", _button("Next"), *_PLOT),
     "decisions: where the rule disagrees": Click(
         f"decisions{_SAMPLE}", _option("Walk through", "Where the rule disagrees"), *_PLOT
@@ -185,7 +198,7 @@ CLICKS: dict[str, Click] = {
     "models: another model": Click(
         f"models{_SAMPLE}", _pick("Model to look at", "makespan"), _TABS, _TABS
     ),
-    "models: two compared": Click(f"models{_SAMPLE}", _tab("Compare"), BARS, _TABS),
+    "models: two compared": Click(_SAMPLE, _tab("Compare"), BARS, prepare=_go("Models", _TABS)),
     "training: the form of a new run": Click(f"training{_SAMPLE}", _tab("New run"), _TABS, _TABS),
 }
 """Every kind of click that is measured, by page and action."""
