@@ -33,15 +33,16 @@ with right:
     bar.show_draft(bench, base, draft)
     bar.show_actions(bench, draft, outcome)
 
-if complaint:
-    with st.container(border=True, key="whatif_misfit"):
-        st.markdown(":material/report: **This scenario does not fit the plan**")
-        st.text(complaint)
-if outcome is not None:
-    scenario = Scenario(draft.name or "Scenario", draft.events, draft.now)
-    changes = moves(base.schedule, outcome.plan.schedule)
-    result.show_summary(base, outcome, scenario)
-    result.show_tiles(base, outcome)
-    result.show_charts(base, outcome, scenario, changes)
-    details.show_details(bench, base, draft, outcome, changes)
+with st.container():  # always there, so that what is kept stays in its place below
+    if complaint:
+        with st.container(border=True, key="whatif_misfit"):
+            st.markdown(":material/report: **This scenario does not fit the plan**")
+            st.text(complaint)
+    if outcome is not None:
+        scenario = Scenario(draft.name or "Scenario", draft.events, draft.now)
+        changes = moves(base.schedule, outcome.plan.schedule)
+        result.show_summary(base, outcome, scenario)
+        result.show_tiles(base, outcome)
+        result.show_charts(base, outcome, scenario, changes)
+        details.show_details(bench, base, draft, outcome, changes)
 kept.show_kept(bench, base)

@@ -12,7 +12,7 @@ from scheduler_core.problem import Problem
 from ui import downloads, filters, gantt, state, tables, why
 from ui.bench import Bench
 from ui.gantt import Panel
-from ui.part import part
+from ui.part import in_place, part
 from ui.plans import Comparison, Plan
 
 _TABS = ["Late families", "All tasks", "All figures", "Downloads"]
@@ -45,6 +45,7 @@ def _panel(problem: Problem, plan: Plan, choice: filters.Choice) -> Panel:
     return Panel(plan, late, choice.passing(plan.schedule, late))
 
 
+@in_place
 def _show_charts(problem: Problem, panels: Sequence[Panel], choice: filters.Choice) -> None:
     """Draw the charts, and beside them the panel of what was picked, if anything was."""
     pick = state.picked()

@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui import state
 from ui.glossary import FIGURES, Figure
+from ui.part import in_place
 from ui.plans import Comparison, Plan
 
 
@@ -54,6 +55,7 @@ def show_tile(
     )
 
 
+@in_place
 def show_verdict(comparison: Comparison) -> None:
     """Say in one line that all plans keep all rules, or list what each breaks."""
     broken = [plan for plan in comparison.plans if plan.violations]

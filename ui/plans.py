@@ -17,6 +17,7 @@ from scheduler_core.schedule import Schedule
 from scheduler_core.validation import Violation, validate
 from ui import state
 from ui.bench import Bench
+from ui.part import in_place
 
 DEFAULT_METHODS = ("ppo", "edd")
 REFERENCE = "edd"
@@ -177,6 +178,7 @@ def stamp(model: Path | None) -> int:
     return model.stat().st_mtime_ns if model is not None and model.exists() else 0
 
 
+@in_place
 def show_unavailable(comparison: Comparison) -> None:
     """Say which methods could not be used here, why, and the way out."""
     for method, reason in comparison.unavailable.items():

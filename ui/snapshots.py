@@ -32,6 +32,7 @@ from scheduler_core.tabular import (
     with_moment,
 )
 from ui import home, state
+from ui.part import in_place
 
 SAMPLES = home.ROOT / "data"
 FIRST_SAMPLE = "100_jobs"
@@ -264,6 +265,7 @@ def _take_moment(snapshot: Snapshot, key: str) -> None:
     _put(snapshot_bytes(taken), snapshot.name)
 
 
+@in_place
 def show_rejection() -> None:
     """Tell what is wrong with the file that was refused, if one was, and the way out."""
     rejected = state.rejection()
@@ -289,6 +291,7 @@ def show_rejection() -> None:
         st.button("Dismiss", on_click=state.dismiss_rejection)
 
 
+@in_place
 def show_title(title: str, snapshot: Snapshot) -> None:
     """Draw a page's title with what the snapshot holds, in one line."""
     problem = snapshot.problem

@@ -9,6 +9,7 @@ from ui import kpis
 from ui.compare import score, words
 from ui.compare.pair import Pair
 from ui.glossary import FIGURES, MORE_FIGURES, Figure
+from ui.part import in_place
 from ui.plans import Comparison, Plan
 
 _INK = {
@@ -17,6 +18,7 @@ _INK = {
 }
 
 
+@in_place
 def show_verdict(pair: Pair, comparison: Comparison) -> None:
     """Say which plan is better and who pays for it; list the rules that a plan breaks."""
     st.markdown(words.verdict(pair))

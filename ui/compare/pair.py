@@ -21,6 +21,7 @@ from scheduler_core.validation import validate
 from ui import plans
 from ui.bench import Bench
 from ui.compare import upload
+from ui.part import in_place
 from ui.plans import Comparison, Plan
 
 AGAINST = "against"
@@ -54,6 +55,7 @@ class Pair:
         return next(same, None)
 
 
+@in_place
 def choose_pair(bench: Bench, comparison: Comparison) -> Pair | None:
     """Draw the pickers above the page and return the pair, None where there is but one plan."""
     uploaded = upload.uploaded()

@@ -13,6 +13,7 @@ from scheduler_core.inspection import Decision, Episode
 from scheduler_core.rules import ALL_RULES
 from ui.decisions.episodes import Inspection
 from ui.links import TASK_FAMILY, TASK_STEP
+from ui.part import in_place
 from ui.plans import label
 
 DECISION = "decision"  # bound to the address, counted from 1
@@ -27,6 +28,7 @@ _IN_ORDER, _DISAGREE, _CLOSE, _COSTLY = (
     "Closest calls",
     "Most expensive for the rule",
 )
+
 _NOUNS = {
     _IN_ORDER: "decisions, in order of time",
     _DISAGREE: "decisions where {rule} would choose otherwise, in order of time",
@@ -35,6 +37,7 @@ _NOUNS = {
 }
 
 
+@in_place
 def choose_decision(inspection: Inspection) -> tuple[Decision, str]:
     """Draw the ways to a decision; return it, and the rule that it is compared with."""
     episode = inspection.episode

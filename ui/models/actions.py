@@ -12,12 +12,14 @@ from scheduler_core.training.run import RunFolder
 from ui import policies, state
 from ui.escaping import escaped
 from ui.models.entries import PICKED, Entry, pick
+from ui.part import in_place
 
 _NOTICE = "models_notice"
 _ROUND = "models_upload_round"
 _MAX_NOTICE = 400
 
 
+@in_place
 def show_notice() -> None:
     """Say what the last action came to, until it is dismissed or another one follows."""
     notice = st.session_state.get(_NOTICE)

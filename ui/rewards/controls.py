@@ -12,6 +12,7 @@ from scheduler_core.outcomes import TERMS
 from scheduler_core.weight_effects import outside_training, weights_without_effect
 from ui import objective
 from ui.bench import Bench
+from ui.part import in_place
 
 _PRESET = "rewards_preset"
 _ROUNDS = "rewards_rounds"
@@ -118,6 +119,7 @@ def _take_preset() -> None:
         objective.set_weights(objective.presets()[name])
 
 
+@in_place
 def show_sliders(bench: Bench) -> None:
     """Draw a slider and a field for every weight, and what a planner must know of each."""
     idle = weights_without_effect(bench.problem, bench.weights)

@@ -9,6 +9,7 @@ from scheduler_core.objective import RewardWeights
 from scheduler_core.weights_file import MAX_NAME, format_weights, parse_weights
 from ui import objective, state
 from ui.escaping import escaped
+from ui.part import in_place
 
 _NAME = "rewards_name"
 _CHOSEN = "rewards_saved"
@@ -18,6 +19,7 @@ _SAID = "rewards_said"
 MAX_FILE_MB = 1
 
 
+@in_place
 def show_saving(weights: RewardWeights) -> None:
     """Draw what saves, loads and deletes weights, folded away under one button."""
     with st.container(horizontal=True, gap="small"):

@@ -11,6 +11,7 @@ from scheduler_core.errors import SchedulerError
 from scheduler_core.training import RunFolder
 from scheduler_core.training.curves import History
 from ui import home
+from ui.part import in_place
 
 RUN = "training_run"
 TAB = "training_tab"
@@ -73,6 +74,7 @@ def note(problem: SchedulerError | OSError) -> None:
     st.session_state[_PROBLEM] = str(problem)
 
 
+@in_place
 def show_problem() -> None:
     """Draw what went wrong in the last callback, if anything did, once."""
     problem = st.session_state.pop(_PROBLEM, None)

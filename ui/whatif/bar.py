@@ -19,6 +19,7 @@ from scheduler_core.replanning import (
 from ui import snapshots
 from ui.bench import Bench
 from ui.escaping import escaped
+from ui.part import in_place
 from ui.plans import Plan
 from ui.whatif import memory
 from ui.whatif.outcomes import Outcome
@@ -32,6 +33,7 @@ _ICONS = {
 }
 
 
+@in_place
 def show_draft(bench: Bench, base: Plan, draft: memory.Draft) -> None:
     """Draw the moment of re-planning and the events so far, each with a button to remove it."""
     _show_moment(bench, base, draft)
@@ -66,6 +68,7 @@ def _show_moment(bench: Bench, base: Plan, draft: memory.Draft) -> None:
         st.rerun()
 
 
+@in_place
 def show_actions(bench: Bench, draft: memory.Draft, outcome: Outcome | None) -> None:
     """Draw the buttons that keep or discard the scenario, and the one that undoes."""
     sha256 = bench.snapshot.sha256

@@ -15,7 +15,7 @@ from scheduler_core.schedule import Schedule
 from ui import gantt, kpis
 from ui.escaping import escaped
 from ui.glossary import FIGURES
-from ui.part import part
+from ui.part import in_place, part
 from ui.plans import Plan, datable
 from ui.whatif.outcomes import Outcome
 
@@ -24,6 +24,7 @@ _ROWS = {"10": 10, "25": 25, "50": 50, "All": None}
 _DAYS = {"All": None, "2 weeks": 14, "1 week": 7, "3 days": 3, "1 day": 1}
 
 
+@in_place
 def show_summary(base: Plan, outcome: Outcome, scenario: Scenario) -> None:
     """Say in a sentence what happens, whether the plan keeps all rules, and what it could not."""
     plan = outcome.plan
