@@ -38,6 +38,8 @@ with st.container():  # always there, so that what is kept stays in its place be
         with st.container(border=True, key="whatif_misfit"):
             st.markdown(":material/report: **This scenario does not fit the plan**")
             st.text(complaint)
+    if not draft.events:
+        result.show_plan(base, bench.problem, draft.now)
     if outcome is not None:
         scenario = Scenario(draft.name or "Scenario", draft.events, draft.now)
         changes = moves(base.schedule, outcome.plan.schedule)

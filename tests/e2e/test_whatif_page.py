@@ -34,7 +34,7 @@ def test_scenario_keep_and_undo_survive_a_refresh(page: Page, server: str) -> No
     expect(page.get_by_text("All constraints satisfied")).to_have_count(0)
     expect(right).to_have_count(1)
     expect(right).to_have_value("Rush order RUSH-1")
-    expect(page.locator(".js-plotly-plot")).to_have_count(2)
+    expect(page.locator(".js-plotly-plot")).to_have_count(3)
     press(page, "Undo")
     expect(page.get_by_text("All constraints satisfied")).to_be_visible()
     page.reload()

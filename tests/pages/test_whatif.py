@@ -11,13 +11,14 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.steps import chart, open_page, texts
 
 
-def test_whatif_page_without_events_says_what_to_do_next() -> None:
-    """An empty scenario and an empty list each name the next step."""
+def test_whatif_page_without_events_shows_the_plan_and_says_what_to_do_next() -> None:
+    """An empty scenario and an empty list each name the next step; the chart is the plan's."""
     app = open_page("whatif")
     assert not app.exception
     assert "Say on the left what happens, and press Apply." in texts(app)
     assert "None is kept for this snapshot yet." in texts(app)
-    assert not app.get("plotly_chart")
+    assert len(app.get("plotly_chart")) == 1
+    assert "The plan as it stands" in str(chart(app)["layout"]["annotations"])
 
 
 def test_machine_down_applied_lists_what_moves_and_marks_the_downtime() -> None:
@@ -49,7 +50,7 @@ def test_scenarios_kept_stand_side_by_side_and_undo_takes_one_back(home: Path) -
     assert not app.exception
     table = app.dataframe[0].value
     assert list(table["Scenario"])[::2] == ["Old plan", "Rush order RUSH-1"]
-    assert len(app.get("plotly_chart")) == 2
+    assert len(app.get("plotly_chart")) == 3  # the plan as it stands, and the two scenarios
     app.button(key="whatif_undo_button").click().run()
     assert r"Rush order RUSH\-1 like" in texts(app)
     other = open_page("whatif")

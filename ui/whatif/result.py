@@ -1,4 +1,4 @@
-"""What a scenario leads to: a sentence, tiles, charts before and after, what moves."""
+"""The plan as it stands, and what a scenario makes of it: sentence, tiles, before and after."""
 
 from __future__ import annotations
 
@@ -22,6 +22,25 @@ from ui.whatif.outcomes import Outcome
 _VIEWS: dict[str, View] = {"By machine": "machine", "By family": "family"}
 _ROWS = {"10": 10, "25": 25, "50": 50, "All": None}
 _DAYS = {"All": None, "2 weeks": 14, "1 week": 7, "3 days": 3, "1 day": 1}
+
+
+@part
+def show_plan(base: Plan, problem: Problem, now: int) -> None:
+    """Draw the plan as it stands, for as long as nothing happens to it."""
+    choice = _toolbar(with_moves=False)
+    names = row_names(problem, [base.schedule], choice.by)
+    late = base.metrics.late_families
+    figure = before_after(
+        datable(problem, [base.schedule]),
+        {f"The plan as it stands · {late:,} late": base.schedule},
+        now=now,
+        rows=names[: choice.limit],
+        by=choice.by,
+        window=window(choice.days, now),
+        dark=st.context.theme.type == "dark",
+    )
+    gantt.draw(figure, "whatif_plan", f"Gantt chart of the plan as it stands, by {choice.by}")
+    _show_left_out(choice, len(names), "busiest" if choice.by == "machine" else "earliest due")
 
 
 @in_place
@@ -101,12 +120,17 @@ def show_charts(base: Plan, outcome: Outcome, scenario: Scenario, changes: Seque
         dark=st.context.theme.type == "dark",
     )
     gantt.draw(figure, "whatif_gantt", f"Gantt charts before and after, by {choice.by}")
-    if len(shown) < len(names):
+    _show_left_out(choice, len(names), "most moved")
+
+
+def _show_left_out(choice: _Choice, count: int, order: str) -> None:
+    """Say how many rows are not shown, and which are."""
+    if choice.limit is not None and choice.limit < count:
         kind = "machines" if choice.by == "machine" else "families"
-        st.caption(f"{len(shown)} of {len(names):,} {kind}, those with the most moves first.")
+        st.caption(f"The {order} {choice.limit} of {count:,} {kind}.")
 
 
-def _toolbar() -> _Choice:
+def _toolbar(*, with_moves: bool = True) -> _Choice:
     with st.container(horizontal=True, vertical_alignment="top", key="whatif_toolbar"):
         view = st.segmented_control(
             "Rows", list(_VIEWS), default="By machine", required=True,
@@ -123,7 +147,7 @@ def _toolbar() -> _Choice:
             key="whatif_window", persist_state="session",
             help="Counted from the moment of re-planning.",
         )  # fmt: skip
-        only = st.toggle(
+        only = with_moves and st.toggle(
             "Only what moves", value=True, key="whatif_only", persist_state="session",
             help="Dims every task that stays where it was.",
         )  # fmt: skip
