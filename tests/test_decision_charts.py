@@ -105,4 +105,5 @@ def test_made_and_forced_outlines_the_tasks_that_differ() -> None:
     count = len(other.schedule.moved_from(episode.schedule))
     assert count > 0
     assert [len(trace.x) for trace in outlines] == [count, count]
-    assert "This decision" in [note.text for note in figure.layout.annotations]
+    sides = {note.text: note.xanchor for note in figure.layout.annotations}
+    assert (sides["Today"], sides["This decision"]) == ("right", "left")  # both at time zero

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from scheduler_core.charts import Axis, Kind, Mark, terms_of_scores, trade_off
 
 FLOW = Axis("Mean flow time", "h", "low")
@@ -31,6 +33,18 @@ def test_trade_off_names_the_front_and_the_schedule_in_force_only() -> None:
     assert [text.strip() for text in (*rules.text, *tried.text, *now.text)] == [
         "", "SPT", "PPO, &lt;b&gt;", "PPO, Balanced",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("across", "up", "place"),
+    [(FLOW, RATE, "bottom right"), (RATE, FLOW, "top left"), (FLOW, FLOW, "top right")],
+)
+def test_trade_off_names_the_schedule_in_force_clear_of_the_line(
+    across: Axis, up: Axis, place: str
+) -> None:
+    """The line leaves its mark at the same height; the name is on the side of the worse."""
+    *_, now = trade_off(MARKS, [1, 2, 3], across, up).data
+    assert now.textposition == place
 
 
 def test_trade_off_leaves_out_names_that_would_cover_each_other() -> None:

@@ -66,6 +66,13 @@ def test_name_is_shown_on_one_short_line_and_is_never_a_path(
     assert Shelf(tmp_path).find(kept.title) == kept
 
 
+def test_slash_in_the_name_of_a_scenario_is_part_of_it(tmp_path: Path) -> None:
+    """Orders are often called 4711/2; only the name of a file is cut to the last part of a path."""
+    kept = Shelf(tmp_path).put(numbered(1), "Rush order 4711/2", "Scenario")
+    assert kept.name == "Rush order 4711/2"
+    assert Shelf(tmp_path).find(kept.title) == kept
+
+
 def test_shelf_that_is_full_lets_go_of_what_was_put_there_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -114,6 +114,13 @@ def test_rows_with_faults_are_all_named_at_once_by_row_and_column() -> None:
     ]  # fmt: skip
 
 
+def test_table_without_a_row_says_so() -> None:
+    """The columns alone are no shop; a missing machine is not what is wrong with it."""
+    assert faults_of(csv_of()) == [
+        "file: has no row below the columns in row 1; add one for each task"
+    ]
+
+
 def test_fault_between_two_rows_names_both_rows() -> None:
     """Locked tasks that overlap are the rule of the format; their places become rows."""
     head = f"{HEAD},locked start"

@@ -88,7 +88,8 @@ FIGURES = (
         "delay_cost", "Delay cost", "Delay cost", "points", "low",
         "What the families lose by waiting for each other, in points of the reward weights. "
         "Zero means that nobody waited for anybody. Methods are compared by this figure.",
-        r"\text{score if each family had the shop to itself} - \text{score}",
+        r"\begin{gathered}\text{score if each family had} \\ "
+        r"\text{the shop to itself} - \text{score}\end{gathered}",
     ),
     Figure(
         "runtime_seconds", "Runtime", "Runtime", "s", "low",

@@ -10,7 +10,7 @@ import streamlit as st
 from scheduler_core.errors import ConfigError
 from scheduler_core.objective import RewardWeights
 from scheduler_core.weights_file import file_of, read_weights, write_weights
-from ui import home, state
+from ui import home, links, state
 
 PRESETS = home.ROOT / "configs" / "rewards"
 BALANCED = "Balanced"
@@ -125,9 +125,11 @@ def weights_of(text: str) -> RewardWeights | None:
 def choose_weights() -> RewardWeights:
     """Draw the picker of reward weights and return those chosen."""
     state.bring_along(state.WEIGHTS)
+    options = _options()
+    links.tell_unknown(state.WEIGHTS, "reward weights that are not here", options)
     chosen = st.selectbox(
         "Reward weights",
-        _options(),
+        options,
         key=state.WEIGHTS,
         bind="query-params",
         help="What the business wants. The learned dispatcher is told, and every schedule is "

@@ -9,7 +9,7 @@ import streamlit as st
 from scheduler_core.library import Library
 from scheduler_core.methods import shipped_model
 from scheduler_core.objective import RewardWeights
-from ui import home, state
+from ui import home, links, state
 from ui.escaping import escaped
 
 DEFAULT = "Default"
@@ -28,6 +28,7 @@ def choose_model(weights: RewardWeights) -> Path:
     for name in (st.session_state.get(state.MODEL), st.query_params.get(state.MODEL)):
         if name and name not in names and library().find(name) is not None:
             names.append(name)
+    links.tell_unknown(state.MODEL, "a model that is not here", names)
     name = st.selectbox(
         "Model of PPO",
         names,

@@ -249,6 +249,7 @@ def _show_assumption(snapshot: Snapshot) -> None:
             "Taken at",
             zero,
             key=key,
+            format="DD/MM/YYYY",
             on_change=_take_moment,
             args=(snapshot, key),
             width=240,

@@ -24,6 +24,8 @@ TOP_REASONS = 5
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _GRID = "rgba(128,140,152,0.22)"
 _BAR_PIXELS = 32
+_NEAR = 0.12
+"""Part of the time axis; a decision that is less than it from today has its name beside today's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,10 +268,13 @@ def made_and_forced(
             x0=sheet.at(time), x1=sheet.at(time), y0=0, y1=1,
             line={"color": ink.line, "width": 2, "dash": "dash"},
         )  # fmt: skip
+    is_early = time < _NEAR * (span[1] - span[0])
+    if is_early:  # the two names lean away from each other, or one would cover the other
+        figure.update_annotations({"xanchor": "right"}, {"text": "Today"})
     figure.add_annotation(
         xref=axis_name("x", len(schedules) - 1), yref="paper", x=sheet.at(time), y=0,
-        yanchor="top", text="This decision", showarrow=False,
-        font={"size": 11, "color": ink.line},
+        yanchor="top", xanchor="left" if is_early else "center", text="This decision",
+        showarrow=False, font={"size": 11, "color": ink.line},
     )  # fmt: skip
     return figure
 

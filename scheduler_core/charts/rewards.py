@@ -122,7 +122,9 @@ def trade_off(
         )
     )  # fmt: skip
     named = _named(marks, front)
-    outside, inside = ("middle left", "middle right")[:: 1 if across.better == "low" else -1]
+    outside, inside = ("left", "right")[:: 1 if across.better == "low" else -1]
+    # On the side of the worse: the stair leaves a point at its height, and rises to the better.
+    away = "bottom" if up.better == "high" else "top"
     for kind, colour in zip(Kind, (ink.rule, ink.tried, ink.now), strict=True):
         shown = [i for i, mark in enumerate(marks) if mark.kind is kind]
         figure.add_trace(
@@ -135,7 +137,7 @@ def trade_off(
                 ],
                 customdata=[plain(marks[i].name) for i in shown],
                 mode="markers+text",
-                textposition=inside if kind is Kind.NOW else outside,
+                textposition=f"{away} {inside}" if kind is Kind.NOW else f"middle {outside}",
                 textfont={"size": 11, "color": ink.text},
                 cliponaxis=False,
                 name=kind.value,

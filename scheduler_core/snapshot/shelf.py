@@ -20,6 +20,8 @@ MAX_KEPT_BYTES = 1024 * 1024 * 1024
 MAX_NAMES = 20
 """Most names that one snapshot is known by."""
 MAX_SHOWN_NAME = 80
+UPLOAD = "Upload"
+"""Kind of a snapshot that came as a file: its name is that of the file."""
 _TITLE = re.compile(r"(?P<kind>[A-Z][a-z]+), (?P<name>.+) \((?P<digest>[0-9a-f]{8})\)")
 
 
@@ -64,7 +66,7 @@ class Shelf:
 
     folder: Path
 
-    def put(self, data: bytes, name: str, kind: str = "Upload") -> Kept:
+    def put(self, data: bytes, name: str, kind: str = UPLOAD) -> Kept:
         """Keep the bytes of a snapshot file and return what they are found by.
 
         Parameters
@@ -82,7 +84,7 @@ class Shelf:
             If the folder cannot be written.
         """
         path = self.folder / f"{hashlib.sha256(data).hexdigest()}.json"
-        kept = Kept(kind, shown_name(name), path)
+        kept = Kept(kind, shown_name(name, is_file=kind == UPLOAD), path)
         if path.exists():
             os.utime(path)
         else:
@@ -123,9 +125,9 @@ class Shelf:
                 _titles_file(path).unlink(missing_ok=True)
 
 
-def shown_name(name: str) -> str:
-    """Return a name of one short line, whatever the text: the last part of what may be a path."""
-    last = re.split(r"[\\/]", name)[-1]
+def shown_name(name: str, *, is_file: bool = True) -> str:
+    """Return a name of one short line, whatever the text; of a file, the last part of its path."""
+    last = re.split(r"[\\/]", name)[-1] if is_file else name
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in last).split())
     if len(line) > MAX_SHOWN_NAME:
         line = f"{line[: MAX_SHOWN_NAME - 3]}..."

@@ -56,6 +56,10 @@ def read_table(data: bytes, name: str, assumed: datetime | None = None) -> Snaps
     read_shop_sheets(draft, others)
     for row, cells in body:
         draft.add_row(row, columns, cells)
+    if not body:
+        raise ProblemError(
+            [Fault("file", f"has no row below the columns in row {number}; add one for each task")]
+        )
     return _snapshot(draft, name, assumed)
 
 

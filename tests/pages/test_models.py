@@ -120,6 +120,18 @@ def test_imported_model_is_picked_and_kept() -> None:
     assert (places.models() / "mine.safetensors").read_bytes() == data
 
 
+def test_file_that_is_here_already_is_picked(run: Path) -> None:
+    """A checkpoint on the way of a run too, which the table does not list until it is looked at."""
+    app = models_page()
+    stage = run / "step-0000000400.safetensors"
+    upload = ("again.safetensors", stage.read_bytes(), "application/octet-stream")
+    app.file_uploader(key="models_upload_0").set_value(upload).run()
+    assert not app.exception
+    assert "is here already" in app.success[0].value
+    assert app.selectbox(key=entries.PICKED).value == f"runs/monday/{stage.stem}"
+    assert not places.models().exists()
+
+
 def test_import_of_a_pickle_is_refused_in_a_sentence() -> None:
     """Nothing is kept, and the page stays as it was."""
     app = models_page()

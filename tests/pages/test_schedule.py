@@ -39,6 +39,26 @@ def test_app_on_its_first_run_shows_the_schedule_page() -> None:
     assert len(app.metric) == 8
 
 
+@pytest.mark.parametrize(
+    ("key", "name", "what"),
+    [
+        (state.MODEL, "imported/gone", r"a model that is not here: imported\/gone."),
+        (state.WEIGHTS, "Summer rush", "reward weights that are not here: Summer rush."),
+    ],
+)
+def test_address_of_what_is_not_here_says_so(key: str, name: str, what: str) -> None:
+    """A link of a colleague must not show another plan without a word."""
+    app = schedule_page(**{key: name})
+    assert not app.exception
+    assert [what in toast.value for toast in app.toast] == [True]
+
+
+def test_address_of_what_is_here_says_nothing() -> None:
+    """Weights without a name, a model that ships."""
+    weights = "Custom: 100, 12.5, -35, 1, 0, -100, 15"
+    assert not schedule_page(model="dispatch", weights=weights).toast
+
+
 def test_schedule_page_with_methods_in_its_address_compares_these() -> None:
     """The tiles are about the first method, and the chart has a panel for each."""
     app = schedule_page()

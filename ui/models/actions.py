@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Literal
 
 import streamlit as st
@@ -33,8 +34,10 @@ def show_notice() -> None:
 
 def show_import(library: Library) -> None:
     """Draw the way in for checkpoints that were trained elsewhere."""
-    with st.popover("Import a model", icon=":material/upload:"):
-        key = f"models_upload_{st.session_state.get(_ROUND, 0)}"
+    number = st.session_state.get(_ROUND, 0)
+    # A new one after each file: it is closed, and does not cover what is said of the file.
+    with st.popover("Import a model", icon=":material/upload:", key=f"models_import_{number}"):
+        key = f"models_upload_{number}"
         st.file_uploader(
             "Checkpoint, a .safetensors file",
             type=["safetensors"],
@@ -179,8 +182,14 @@ def _take_upload(library: Library, key: str) -> None:
     if file is None:  # removed by the user: what was made of it stays
         return
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1  # an empty uploader
+    data = file.getvalue()
+    there = library.with_content(hashlib.sha256(data).hexdigest())
+    if there:  # picked here: a checkpoint within a run is not in the table until it is
+        pick(there.name)
+        _tell("done", f"{file.name} is here already, as {there.name}, which is picked below.")
+        return
     try:
-        model = library.add(file.getvalue(), file.name)
+        model = library.add(data, file.name)
     except (CheckpointError, ConfigError) as error:
         _tell("refused", f"Nothing was imported. {str(error)[:1].upper()}{str(error)[1:]}.")
         return

@@ -22,13 +22,13 @@ MAX_FILE_MB = 1
 @in_place
 def show_saving(weights: RewardWeights) -> None:
     """Draw what saves, loads and deletes weights, folded away under one button."""
+    _show_what_was_said()  # above the buttons: what they open would cover it
     with st.container(horizontal=True, gap="small"):
         with st.popover("Save and load", icon=":material/bookmark:"):
             _show_save(weights)
             _show_saved()
         with st.popover("YAML file", icon=":material/description:"):
             _show_files(weights)
-    _show_what_was_said()
 
 
 def _show_save(weights: RewardWeights) -> None:
