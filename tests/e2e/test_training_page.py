@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from scheduler_core.training import train
 from scheduler_core.training.launch import end_now, find_runs
 from scheduler_core.training.standing import standing
+from tests.test_runs import TINY
 
 pytestmark = pytest.mark.browser
 
+ROW_PIXELS = 36
 SLOW_MS = 60_000  # a process that trains imports PyTorch first, and stands back behind all others
 
 
@@ -93,6 +96,22 @@ def test_run_that_ends_while_the_page_looks_on_is_finished(page: Page, server: s
     expect_state(page, "Finished")
     expect(page.get_by_text("ahead of EDD at once").first).to_be_visible()
     expect(page.get_by_role("link", name="A schedule by it")).to_be_visible()
+
+
+def test_row_of_the_table_turns_to_its_run(page: Page, server: str, home: Path) -> None:
+    """A click on its circle; the picker and the address follow."""
+    for name in ("first", "second"):
+        train(TINY, home / "runs" / name)
+    open_training(page, server)
+    picker = page.get_by_role("combobox", name="Run", exact=True)
+    table = page.locator("[class*=st-key-training_table]").first
+    for name in ("first", "second", "first"):
+        rows = table.locator("canvas [role=row]")  # what a screen reader is told
+        expect(rows.filter(has_text=name)).to_have_count(1)
+        place = next(i for i, text in enumerate(rows.all_inner_texts()) if name in text)
+        table.click(position={"x": 15, "y": ROW_PIXELS * (place + 0.5)})
+        expect(picker).to_have_value(name)
+        expect(page).to_have_url(re.compile(f"run={name}"))
 
 
 def press(page: Page, button: str, word: str) -> None:

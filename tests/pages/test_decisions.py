@@ -163,9 +163,9 @@ def test_decisions_page_without_a_usable_checkpoint_says_what_to_do(
 NOT_BEST = ": by the reward weights PPO's choice was not the best one here."
 PRICES = {
     (3.2, -120.0): "cost 3.2 h of lateness and 120 points.",
-    (-3.2, 9.0): "save 3.2 h of lateness and 9 points" + NOT_BEST,
+    (-3.2, 9.0): "save 3.2 h of lateness and earn 9 points" + NOT_BEST,
     (-3.2, -9.0): "cost 9 points but save 3.2 h of lateness.",
-    (3.2, 9.0): "cost 3.2 h of lateness but save 9 points" + NOT_BEST,
+    (3.2, 9.0): "cost 3.2 h of lateness but earn 9 points" + NOT_BEST,
     (0.0, 0.0): "come to the same points and lateness in the end.",
 }
 

@@ -145,7 +145,7 @@ def test_saved_weights_deleted_stay_in_force_without_the_name(home: Path) -> Non
     """The file is gone, the figures are not."""
     objective.save("Rush", RewardWeights(on_time_reward=70))
     app = rewards_page(weights="Rush")
-    button(app, "Delete").click().run()
+    button(app, "Delete for good").click().run()
     assert not app.exception
     assert not (home / "workspace" / "rewards" / "Rush.yaml").exists()
     assert picked(app) == RewardWeights(on_time_reward=70)

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.steps import chart, open_page, texts
@@ -68,6 +69,37 @@ def test_event_that_does_not_fit_the_shop_is_refused_in_a_sentence() -> None:
     assert not app.exception
     assert "its name must be new" in texts(app)
     assert not app.metric
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "number", "told"),
+    [
+        ("Machine down", "whatif_down_hours", -8.0, "got -8 h"),
+        ("Machine down", "whatif_down_hours", 1e300, "at most 100,000 h"),
+        ("Task overrun", "whatif_overrun_hours", 0.0, "must be > 0"),
+        ("Rush order", "whatif_rush_weight", -1.0, "weight must be > 0"),
+    ],
+)
+def test_number_out_of_range_is_refused_and_not_replaced(
+    kind: str, key: str, number: float, told: str
+) -> None:
+    """What was typed counts: the browser keeps nothing to itself."""
+    app = open_page("whatif")
+    app.segmented_control(key="whatif_kind").set_value(kind).run()
+    app.number_input(key=key).set_value(number)
+    app.button(key="whatif_apply").click().run()
+    assert not app.exception
+    assert told in texts(app)
+    assert not app.metric
+
+
+def test_event_applied_twice_counts_once() -> None:
+    """A second click on Apply is answered; the scenario keeps one event."""
+    app = open_page("whatif")
+    app.button(key="whatif_apply").click().run()
+    app.button(key="whatif_apply").click().run()
+    assert "in the scenario already" in texts(app)
+    assert [button.label for button in app.button].count("Remove") == 1
 
 
 def test_overtime_where_all_machines_work_round_the_clock_names_the_way_out() -> None:

@@ -55,20 +55,25 @@ def price(change: Change, choice: str, who: str) -> str:
         The rule that would have made it; empty for none.
     """
     subject = f"{who}'s choice here, {choice}," if who else f"Taking {choice} here"
-    costs = _amounts(change.tardiness_hours, -change.points)
-    gains = _amounts(-change.tardiness_hours, change.points)
+    hours, points = change.tardiness_hours, change.points
+    costs = _joined("cost", (hours, "h of lateness", 1, 0.05), (-points, "points", 0, _NOTICED))
+    gains = [
+        *_joined("save", (-hours, "h of lateness", 1, 0.05)),
+        *_joined("earn", (points, "points", 0, _NOTICED)),
+    ]
     if not costs and not gains:
         return f"{subject} would come to the same points and lateness in the end."
     better = ": by the reward weights PPO's choice was not the best one here"
-    told = ([f"cost {costs}"] if costs else []) + ([f"save {gains}"] if gains else [])
-    return f"{subject} would {' but '.join(told)}{better if change.points >= _NOTICED else ''}."
+    told = " but ".join(" and ".join(each) for each in (costs, gains) if each)
+    return f"{subject} would {told}{better if points >= _NOTICED else ''}."
 
 
-def _amounts(hours: float, points: float) -> str:
-    """Return those of two amounts that are noticeably above zero."""
-    amounts = [f"{hours:,.1f} h of lateness"] if hours >= 0.05 else []
-    amounts += [f"{points:,.0f} points"] if points >= _NOTICED else []
-    return " and ".join(amounts)
+def _joined(verb: str, *amounts: tuple[float, str, int, float]) -> list[str]:
+    """Return what is cost or gained, in words: of amounts only those that reach their least."""
+    told = [
+        f"{amount:,.{digits}f} {unit}" for amount, unit, digits, least in amounts if amount >= least
+    ]
+    return [f"{verb} {' and '.join(told)}"] if told else []
 
 
 def because(found: Sequence[Reason], taken: str, instead: str) -> str:

@@ -207,7 +207,9 @@ def _show_what_changed(look: _Look, plan: Plan, before: Plan | None) -> None:
     if before is not None:
         moved = len(plan.schedule.moved_from(before.schedule))
         st.caption(f"{moved:,} of {len(plan.schedule):,} tasks moved since the checkpoint before.")
-    st.caption(f"Chart: the busiest {_ROWS} machines, on one time axis for the whole run.")
+    machines = len({task.machine for task in plan.schedule})
+    shown = f"the busiest {_ROWS} of {machines:,} machines" if machines > _ROWS else "all machines"
+    st.caption(f"Chart: {shown} in use, on one time axis for the whole run.")
     if st.button(
         "Look at this checkpoint",
         key="models_stage_pick",

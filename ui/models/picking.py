@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from scheduler_core.library import Library, StoredModel
-from ui import policies
+from ui import links, policies
 from ui.bench import Bench
 from ui.escaping import escaped
 from ui.models import actions
@@ -47,6 +47,7 @@ def choose(library: Library, bench: Bench) -> Entry | None:
         st.info("There is no model here. Import one, or start a training on page Training.")
         return None
     names = [entry.model.name for entry in entries]
+    links.tell_unknown(PICKED, "a model that is not here", names)
     picked = st.session_state.get(PICKED) or st.query_params.get(PICKED)
     place = names.index(picked) if picked in names else 0
     _table(entries, place, policies.default_model(bench.weights), bench.model)

@@ -78,7 +78,9 @@ def _show_saved() -> None:
     st.selectbox("Saved weights", names, key=_CHOSEN)
     with st.container(horizontal=True):
         st.button("Load", on_click=_load)
-        st.button("Delete", on_click=_delete, icon=":material/delete:")
+        with st.popover("Delete", icon=":material/delete:", help="Asks first."):
+            st.write("Deletes these weights for good. Where they are in force they stay so.")
+            st.button("Delete for good", type="primary", key="rewards_delete", on_click=_delete)
 
 
 def _load() -> None:

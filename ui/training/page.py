@@ -27,8 +27,8 @@ def show_runs() -> None:
         return
     every = _pace(runs)
     names = tuple(runs)
-    part(_show_table, every)(names, every)
     memory.turn_to_a_run(names)
+    part(_show_table, every)(names, every, st.session_state[memory.RUN])
     name = st.selectbox(
         "Run",
         names,
@@ -55,11 +55,12 @@ def _pace(runs: dict[str, tuple[RunFolder, Standing]]) -> float | None:
     return SECONDS_UNTIL_IT_OBEYS if states & {"pausing", "stopping"} else SECONDS_BETWEEN_LOOKS
 
 
-def _show_table(names: tuple[str, ...], every: float | None) -> None:
+def _show_table(names: tuple[str, ...], every: float | None, shown: str) -> None:
     runs = found()
-    if tuple(runs) != names or _pace(runs) != every:
-        st.rerun()  # another list, or another pace, takes new fragments
-    show_table(runs)
+    is_other = st.session_state[memory.RUN] != shown  # a row was picked
+    if is_other or tuple(runs) != names or _pace(runs) != every:
+        st.rerun()  # another run, list or pace takes the whole page
+    show_table(runs, shown)
 
 
 def _show_state(name: str, every: float | None, offered: detail.Actions) -> None:

@@ -61,9 +61,10 @@ def differing(runs: Sequence[RunFolder]) -> dict[str, list[str]]:
     }
 
 
-def show_table(runs: Mapping[str, tuple[RunFolder, Standing]]) -> None:
-    """Draw the runs, the newest first; a row that is picked is shown below."""
+def show_table(runs: Mapping[str, tuple[RunFolder, Standing]], shown: str) -> None:
+    """Draw the runs, the newest first, with the one shown below ticked; another row shows that."""
     names = list(runs)
+    key = f"training_table_{shown}"  # a new table for each run: its tick is set at birth
     frame = pd.DataFrame(
         [_row(name, run, now) for name, (run, now) in runs.items()],
     )
@@ -75,9 +76,10 @@ def show_table(runs: Mapping[str, tuple[RunFolder, Standing]]) -> None:
         column_config=_COLUMNS,
         height=min(len(frame), 7) * _ROW_PIXELS + _ROW_PIXELS,
         placeholder="-",
-        key="training_table",
-        on_select=lambda: _take_row(names),
-        selection_mode="single-row",
+        key=key,
+        on_select=lambda: _take_row(key, names),
+        selection_mode="single-row-required",
+        selection_default={"selection": {"rows": [names.index(shown)], "columns": [], "cells": []}},
         alt="Runs with state, start, progress, best value, speed, time left, differing settings",
     )
 
@@ -111,8 +113,8 @@ _COLUMNS: dict[str, Any] = {
 }
 
 
-def _take_row(names: Sequence[str]) -> None:
-    rows = st.session_state["training_table"].selection.rows
+def _take_row(key: str, names: Sequence[str]) -> None:
+    rows = st.session_state[key].selection.rows
     if rows:
         st.session_state[memory.RUN] = names[rows[0]]
 

@@ -25,7 +25,7 @@ from ui.plans import Plan
 from ui.whatif import memory, outcomes
 from ui.whatif.words import choose_moment
 
-_MOST_HOURS = 10_000.0
+_FAR_HOURS = 1e9
 _TEN_YEARS = 3660 * SECONDS_PER_DAY
 
 
@@ -113,8 +113,7 @@ def _rush_order(scene: _Scene) -> _Make | None:
             help="A name that no family of the snapshot has.",
         )  # fmt: skip
         weight = st.number_input(
-            "Counts as families", 0.1, 1000.0, 3.0, step=1.0, format="%g",
-            key="whatif_rush_weight",
+            "Counts as families", value=3.0, step=1.0, format="%g", key="whatif_rush_weight",
             help="Its importance: an order of 3 is worth as much as three ordinary families.",
         )  # fmt: skip
     urgent = st.checkbox(
@@ -122,7 +121,9 @@ def _rush_order(scene: _Scene) -> _Make | None:
         help="The urgent multiplier of the reward weights applies to it too.",
     )  # fmt: skip
     family = families[like]
-    return lambda: RushOrder.copy_of(family, name.strip(), due, weight=weight, is_urgent=urgent)
+    return lambda: RushOrder.copy_of(
+        family, name.strip(), due, weight=weight or 0.0, is_urgent=urgent
+    )
 
 
 def _free_name(scene: _Scene) -> str:
@@ -223,7 +224,7 @@ def _start(scene: _Scene, label: str, second: int, key: str) -> int:
 
 def _hours(label: str, value: float, key: str, help: str) -> int:
     """Draw a field for a number of hours and return it in seconds."""
-    hours = st.number_input(
-        label, 0.25, _MOST_HOURS, max(0.25, value), step=1.0, format="%g", key=key, help=help
-    )
-    return round(hours * SECONDS_PER_HOUR)
+    # Without limits: the browser would keep what lies beyond them to itself, and Apply would take
+    # the number before. The event says what is wrong with it.
+    hours = st.number_input(label, value=value, step=1.0, format="%g", key=key, help=help) or 0.0
+    return round(min(max(-_FAR_HOURS, hours), _FAR_HOURS) * SECONDS_PER_HOUR)

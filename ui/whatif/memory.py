@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from scheduler_core.errors import Fault
+from scheduler_core.errors import ConfigError, Fault
 from scheduler_core.replanning import Event, Scenario, Store
 from ui import home
 
@@ -125,7 +125,17 @@ def _remember(step: _Step) -> None:
 
 
 def with_event(draft: Draft, event: Event) -> Draft:
-    """Return a draft with one more event."""
+    """Return a draft with one more event.
+
+    Raises
+    ------
+    ConfigError
+        If it is in the scenario already, as after a second click.
+    """
+    if event in draft.events:
+        raise ConfigError(
+            "this very event is in the scenario already; change it here, or remove it on the right"
+        )
     return replace(draft, events=(*draft.events, event))
 
 

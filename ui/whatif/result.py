@@ -83,7 +83,10 @@ def show_tiles(base: Plan, outcome: Outcome) -> None:
             if figure.unit == "s":
                 continue
             before, after = figure.value(base.metrics), figure.value(outcome.metrics)
-            kpis.show_tile(figure, after, before, beside=f"from {figure.text(before)}")
+            # 730 h, +0.5 from 730 h would look like a sum that is wrong.
+            reads_otherwise = figure.text(before) != figure.text(after)
+            beside = f"from {figure.text(before)}" if reads_otherwise else None
+            kpis.show_tile(figure, after, before, beside=beside)
 
 
 @dataclass(frozen=True, slots=True)
