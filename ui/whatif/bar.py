@@ -41,9 +41,10 @@ def show_draft(bench: Bench, base: Plan, draft: memory.Draft) -> None:
     if not draft.events:
         st.caption("No event yet. Say on the left what happens, and press Apply.")
     for place, event in enumerate(draft.events):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            text = escaped(describe(event, bench.problem.created_at))
-            st.markdown(f"{_ICONS[type(event)]} {text}", width="stretch")
+        left, right = st.columns([2, 1], vertical_alignment="center", gap="small")
+        text = escaped(describe(event, bench.problem.created_at))
+        left.markdown(f"{_ICONS[type(event)]} {text}")
+        with right:
             st.button(
                 "Remove", key=f"whatif_remove_{place}", type="tertiary", icon=":material/close:",
                 on_click=memory.change,

@@ -42,16 +42,7 @@ def _train(page: Page) -> None:
     page.wait_for_timeout(2500)
 
 
-def _train_dark(page: Page) -> None:
-    """Look at the losses of the run that the other picture has started."""
-    page.get_by_role("link", name="Training").click()
-    page.get_by_text("Finished").first.wait_for(timeout=_LONG_MS)
-    page.get_by_role("tab", name="Losses").click()
-    page.wait_for_timeout(1500)
-
-
 SCENES = {
     "training-new.png": Scene("?methods=EDD", _READY, _fill_in, height=1150),
     "training.png": Scene("?methods=EDD", _READY, _train, height=1250),
-    "training-losses.png": Scene("?methods=EDD", _READY, _train_dark, scheme="dark", height=1250),
 }
