@@ -114,6 +114,21 @@ def test_rows_with_faults_are_all_named_at_once_by_row_and_column() -> None:
     ]  # fmt: skip
 
 
+def test_value_of_a_later_row_that_is_none_at_all_is_named_as_that() -> None:
+    """That it differs is beside the point, whichever of the two stands first."""
+    head, date_rule = f"{HEAD},urgent", "must be a date such as 2025-08-15, got"
+    rows = [f"{ROW},yes", "A,soon,2,p,1,M1,today,maybe", "B,soon,1,p,1,M1,,",
+            "B,2025-08-08,2,p,1,M1,,", "B,2025-08-09,3,p,1,M1,,"]  # fmt: skip
+    assert faults_of(csv_of(*rows, head=head)) == [
+        f'row 3, column snapshot: {date_rule} "today"',
+        f'row 3, column due date: {date_rule} "soon"',
+        'row 3, column urgent: must be yes or no, got "maybe"',
+        f'row 4, column due date: {date_rule} "soon"',
+        'row 6, column due date: must be the same in all rows of a family, got "2025-08-09" '
+        'after "2025-08-08" in row 5',
+    ]
+
+
 def test_table_without_a_row_says_so() -> None:
     """The columns alone are no shop; a missing machine is not what is wrong with it."""
     assert faults_of(csv_of()) == [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
@@ -31,6 +31,15 @@ ASSUMED = "created_at_assumed"
 Columns = Sequence[tuple[int, str | None, str]]
 """Index, key (None if unknown) and header of each column."""
 _OF_FAMILY = ("due", "days", "urgent", "weight", "arrival")
+_RULES: dict[str, Callable[[Report, object], object]] = {
+    "due": lambda report, value: report.moment(value, ""),
+    "days": lambda report, value: report.number(value, "", "a number of days"),
+    "urgent": lambda report, value: report.boolean(value, ""),
+    "weight": lambda report, value: report.number(value, "", "a number"),
+    "arrival": lambda report, value: report.moment(value, ""),
+    "snapshot": lambda report, value: report.created_at(value, ""),
+}
+"""What each column asks of a value alone, in the words of the format."""
 _FIELD_OF = {key: name for name, key in FIELDS.items() if name != "capable_machines"}
 
 
@@ -64,7 +73,7 @@ class Draft:
             moment = as_date(cell)
             if self.moment is None:
                 self.set_moment(moment, Spot("", row))
-            elif moment != self.moment:
+            elif moment != self.moment and not self._refuses(row, "snapshot", moment):
                 said = f"{show(self.moment)} in {self.said_in}"
                 message = f"must be the same everywhere, got {show(moment)} after {said}"
                 self.places.add(row, "snapshot", f"{message}; a table has one moment")
@@ -118,9 +127,20 @@ class Draft:
         before = document.setdefault(name, value)
         where = self.places.spots.setdefault(f"{place}.{name}", Spot("", row))
         self.places.keys[f"{place}.{name}"] = key
-        if before != value:
+        if before == value or self._refuses(row, key, value):
+            return
+        if self._refuses(where.row, key, before):  # so that a good one is what others must be
+            document[name], self.places.spots[f"{place}.{name}"] = value, Spot("", row)
+        else:
             message = f"must be the same in all rows of a family, got {show(value)}"
             self.places.add(row, key, f"{message} after {show(before)} in {where}")
+
+    def _refuses(self, row: int, key: str, value: object) -> bool:
+        """Note a value that breaks the rule of its column; return whether it does."""
+        message = _fault(key, value)
+        if message is not None:
+            self.places.add(row, key, self.places.in_words(message))
+        return message is not None
 
     def _value(self, row: int, key: str, cell: Cell) -> Json:
         if key in ("due", "arrival"):
@@ -241,6 +261,13 @@ class Draft:
                 if moment is not None:
                     return datetime(moment.year, moment.month, moment.day).isoformat()
         return "2000-01-01"
+
+
+def _fault(key: str, value: object) -> str | None:
+    """Return what is wrong with a value alone, whatever other rows say."""
+    report = Report()
+    _RULES[key](report, value)
+    return report.faults[0].message if report.faults else None
 
 
 def _capable(machines: dict[str, Json], hours: object) -> object:
