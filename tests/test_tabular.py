@@ -355,7 +355,7 @@ def test_zip_bomb_is_refused_before_it_is_unpacked() -> None:
 
 
 def test_entities_that_explode_are_refused() -> None:
-    """The XML parser stops them, and the file is called unreadable."""
+    """The XML parser stops them, and the file is called damaged."""
     levels = "".join(f'<!ENTITY e{i + 1} "{f"&e{i};" * 10}">' for i in range(12))
     head = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e0 "ha">{levels}]>'
 
@@ -366,7 +366,20 @@ def test_entities_that_explode_are_refused() -> None:
         return head.encode() + body.replace(b"<sheetData>", b"<sheetData>&e12;", 1)
 
     (fault,) = faults_of(repacked(change), "t.xlsx")
-    assert fault.startswith("file: cannot be read as a workbook")
+    assert fault.startswith("file: is not an Excel workbook, or is damaged")
+
+
+def test_zip_that_is_no_workbook_is_refused_in_plain_words() -> None:
+    """The same as one of which parts are lost: nothing of what the reader of workbooks says."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("orders.txt", "A")
+    without_sheets = repacked(lambda part, data: b"" if "worksheets" in part else data)
+    for data in (target.getvalue(), without_sheets):
+        assert faults_of(data, "t.xlsx") == [
+            "file: is not an Excel workbook, or is damaged; open it in a spreadsheet and save it "
+            "again as .xlsx or as CSV"
+        ]  # fmt: skip
 
 
 def test_sheet_that_claims_a_million_columns_is_read_by_its_cells() -> None:
