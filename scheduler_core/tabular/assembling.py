@@ -24,6 +24,7 @@ from scheduler_core.tabular.cells import (
 from scheduler_core.tabular.columns import FIELDS
 from scheduler_core.tabular.machines import read_machines
 from scheduler_core.tabular.places import Places, Spot
+from scheduler_core.tabular.unlisted import Unlisted
 
 ASSUMED = "created_at_assumed"
 """Field of the metadata that is true where time zero was not in the table."""
@@ -55,6 +56,8 @@ class Draft:
     """Machines that are listed, in order."""
     named: dict[str, None] = field(default_factory=dict)
     """Machines that tasks name."""
+    unlisted: Unlisted = field(default_factory=Unlisted)
+    """Those of them that a workbook's sheet of machines lacks."""
     families: dict[str, dict[str, object]] = field(default_factory=dict)
     other: dict[str, object] = field(default_factory=dict)
     """Calendars and downtime."""
@@ -185,8 +188,14 @@ class Draft:
         if named.fault is not None:
             self.places.add(row, key, named.fault)
             return None
-        self.named.update(dict.fromkeys(named.hours))
+        self._name_machines(row, key, named.hours)
         return dict(named.hours)
+
+    def _name_machines(self, row: int, key: str, machines: Iterable[str]) -> None:
+        for machine in machines:
+            self.named[machine] = None
+            if machine not in self.listed:
+                self.unlisted.note(row, key, machine)
 
     def _lock(self, row: int, own: dict[str, Cell], machines: list[str]) -> dict[str, object]:
         machine = self._name(row, "locked_machine", own.get("locked_machine"))
@@ -195,7 +204,7 @@ class Draft:
             machine = machines[0]
         lock = {"machine": machine, "start": start}
         if machine is not None:
-            self.named[machine] = None
+            self._name_machines(row, "locked_machine", [machine])
         return {name: value for name, value in lock.items() if value is not None}
 
     def hours(self, cell: Cell, spot: Spot) -> Json:
@@ -245,6 +254,8 @@ class Draft:
                 f"taken, the first in {self.first_date}; add it with that date and time",
             )  # fmt: skip
             metadata["created_at"] = self._stand_in()
+        for row, key, message in self.unlisted.faults(self.listed):
+            self.places.add(row, key, message)
         machines = list(self.listed | self.named)
         return {
             "metadata": metadata,
