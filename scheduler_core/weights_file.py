@@ -6,13 +6,16 @@ import re
 from pathlib import Path
 
 import yaml
+from yaml.reader import ReaderError
 
-from scheduler_core.errors import ConfigError, one_line
+from scheduler_core.errors import ConfigError
 from scheduler_core.files import write_aside
 from scheduler_core.objective import RewardWeights
 
 MAX_NAME = 40
 """Most letters of a name that weights are saved by."""
+_EXAMPLE = "early_bonus_per_day: 0"
+_WAY_OUT = f"write a name and a number on each line, such as {_EXAMPLE}"
 _NAME = re.compile(r"[^\W_][\w -]*")
 
 
@@ -48,16 +51,23 @@ def parse_weights(content: bytes, place: str) -> RewardWeights:
         document = yaml.safe_load(content.decode("utf-8"))
     # The YAML reader lets through what Python says of impossible dates and deep nesting.
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{place}: must be YAML or JSON ({one_line(error)})") from error
+        raise ConfigError(f"{place}: must be YAML or JSON, {_got(error)}; {_WAY_OUT}") from error
     if not isinstance(document, dict):
-        raise ConfigError(
-            f"{place}: must be a mapping of names to numbers, such as early_bonus_per_day: 0"
-        )
+        raise ConfigError(f"{place}: must be a mapping of names to numbers, such as {_EXAMPLE}")
     for name, value in document.items():
         # Refused unseen: a few nested aliases are enough for a value of more text than memory.
         if isinstance(value, list | dict):
             raise ConfigError(f"{place}: {name!r} must be a number, got more than one value")
     return RewardWeights.from_mapping(document)
+
+
+def _got(error: Exception) -> str:
+    """Return what was found, in the words of people who edit files, not of those who parse them."""
+    if isinstance(error, UnicodeDecodeError | ReaderError):
+        return "got what is not text in UTF-8"
+    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    where = f" near line {mark.line + 1}" if mark else ""
+    return f"got what cannot be read as either{where}"
 
 
 def format_weights(weights: RewardWeights) -> str:

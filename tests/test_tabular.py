@@ -114,6 +114,21 @@ def test_rows_with_faults_are_all_named_at_once_by_row_and_column() -> None:
     ]  # fmt: skip
 
 
+def test_value_of_a_later_row_that_is_none_at_all_is_named_as_that() -> None:
+    """That it differs is beside the point, whichever of the two stands first."""
+    head, date_rule = f"{HEAD},urgent", "must be a date such as 2025-08-15, got"
+    rows = [f"{ROW},yes", "A,soon,2,p,1,M1,today,maybe", "B,soon,1,p,1,M1,,",
+            "B,2025-08-08,2,p,1,M1,,", "B,2025-08-09,3,p,1,M1,,"]  # fmt: skip
+    assert faults_of(csv_of(*rows, head=head)) == [
+        f'row 3, column snapshot: {date_rule} "today"',
+        f'row 3, column due date: {date_rule} "soon"',
+        'row 3, column urgent: must be yes or no, got "maybe"',
+        f'row 4, column due date: {date_rule} "soon"',
+        'row 6, column due date: must be the same in all rows of a family, got "2025-08-09" '
+        'after "2025-08-08" in row 5',
+    ]
+
+
 def test_table_without_a_row_says_so() -> None:
     """The columns alone are no shop; a missing machine is not what is wrong with it."""
     assert faults_of(csv_of()) == [
@@ -340,7 +355,7 @@ def test_zip_bomb_is_refused_before_it_is_unpacked() -> None:
 
 
 def test_entities_that_explode_are_refused() -> None:
-    """The XML parser stops them, and the file is called unreadable."""
+    """The XML parser stops them, and the file is called damaged."""
     levels = "".join(f'<!ENTITY e{i + 1} "{f"&e{i};" * 10}">' for i in range(12))
     head = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e0 "ha">{levels}]>'
 
@@ -351,7 +366,20 @@ def test_entities_that_explode_are_refused() -> None:
         return head.encode() + body.replace(b"<sheetData>", b"<sheetData>&e12;", 1)
 
     (fault,) = faults_of(repacked(change), "t.xlsx")
-    assert fault.startswith("file: cannot be read as a workbook")
+    assert fault.startswith("file: is not an Excel workbook, or is damaged")
+
+
+def test_zip_that_is_no_workbook_is_refused_in_plain_words() -> None:
+    """The same as one of which parts are lost: nothing of what the reader of workbooks says."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("orders.txt", "A")
+    without_sheets = repacked(lambda part, data: b"" if "worksheets" in part else data)
+    for data in (target.getvalue(), without_sheets):
+        assert faults_of(data, "t.xlsx") == [
+            "file: is not an Excel workbook, or is damaged; open it in a spreadsheet and save it "
+            "again as .xlsx or as CSV"
+        ]  # fmt: skip
 
 
 def test_sheet_that_claims_a_million_columns_is_read_by_its_cells() -> None:

@@ -39,6 +39,28 @@ def test_weights_that_are_no_numbers_are_refused(content: bytes, message: str) -
         parse_weights(content, "w")
 
 
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"on_time_reward: 5\nlate_penalty_per_day: [3", "cannot be read as either near line 2"),
+        (b"on_time_reward: 2025-13-45", "cannot be read as either"),
+        (b"on_time_reward: \xe4", "is not text in UTF-8"),
+        (b"\0", "is not text in UTF-8"),
+    ],
+    ids=["open bracket", "impossible date", "other encoding", "zero byte"],
+)
+def test_weights_that_are_no_yaml_are_refused_in_a_plain_sentence(
+    content: bytes, found: str
+) -> None:
+    """Where it is and what to write, and nothing of what the parser says."""
+    with pytest.raises(ConfigError) as caught:
+        parse_weights(content, "w")
+    assert str(caught.value) == (
+        f"w: must be YAML or JSON, got what {found}; write a name and a number on each line, "
+        "such as early_bonus_per_day: 0"
+    )
+
+
 def test_file_of_a_name_stays_in_its_folder(tmp_path: Path) -> None:
     """Letters of any script, digits, spaces, - and _."""
     for name in ("Summer rush", "plan-2_b", "Große Aufträge"):

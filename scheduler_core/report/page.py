@@ -42,8 +42,14 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 6px 20px; margi
 dt { color: #55646f; } dd { margin: 0; }
 details { margin-top: 14px; } summary { cursor: pointer; color: #1f6f8b; }
 .tall { max-height: 760px; overflow-y: auto; }
-@media print { body { background: #fff; } section { break-inside: avoid; }
-               .tall { max-height: none; } }
+/* Charts keep the width of the screen on paper. So does all else, and browsers shrink the page to
+   fit; a box that scrolls would be cut instead. */
+@page { margin: 12mm; }
+@media print { body { background: #fff; print-color-adjust: exact; }
+               main { width: 1032px; max-width: none; padding: 0; }
+               section { break-inside: avoid; box-decoration-break: clone; }
+               section, .tall { overflow: visible; max-height: none; }
+               h2, h3 { break-after: avoid; } tr { break-inside: avoid; } }
 """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
@@ -24,6 +24,7 @@ from scheduler_core.tabular.cells import (
 from scheduler_core.tabular.columns import FIELDS
 from scheduler_core.tabular.machines import read_machines
 from scheduler_core.tabular.places import Places, Spot
+from scheduler_core.tabular.unlisted import Unlisted
 
 ASSUMED = "created_at_assumed"
 """Field of the metadata that is true where time zero was not in the table."""
@@ -31,6 +32,15 @@ ASSUMED = "created_at_assumed"
 Columns = Sequence[tuple[int, str | None, str]]
 """Index, key (None if unknown) and header of each column."""
 _OF_FAMILY = ("due", "days", "urgent", "weight", "arrival")
+_RULES: dict[str, Callable[[Report, object], object]] = {
+    "due": lambda report, value: report.moment(value, ""),
+    "days": lambda report, value: report.number(value, "", "a number of days"),
+    "urgent": lambda report, value: report.boolean(value, ""),
+    "weight": lambda report, value: report.number(value, "", "a number"),
+    "arrival": lambda report, value: report.moment(value, ""),
+    "snapshot": lambda report, value: report.created_at(value, ""),
+}
+"""What each column asks of a value alone, in the words of the format."""
 _FIELD_OF = {key: name for name, key in FIELDS.items() if name != "capable_machines"}
 
 
@@ -46,6 +56,8 @@ class Draft:
     """Machines that are listed, in order."""
     named: dict[str, None] = field(default_factory=dict)
     """Machines that tasks name."""
+    unlisted: Unlisted = field(default_factory=Unlisted)
+    """Those of them that a workbook's sheet of machines lacks."""
     families: dict[str, dict[str, object]] = field(default_factory=dict)
     other: dict[str, object] = field(default_factory=dict)
     """Calendars and downtime."""
@@ -64,7 +76,7 @@ class Draft:
             moment = as_date(cell)
             if self.moment is None:
                 self.set_moment(moment, Spot("", row))
-            elif moment != self.moment:
+            elif moment != self.moment and not self._refuses(row, "snapshot", moment):
                 said = f"{show(self.moment)} in {self.said_in}"
                 message = f"must be the same everywhere, got {show(moment)} after {said}"
                 self.places.add(row, "snapshot", f"{message}; a table has one moment")
@@ -118,9 +130,20 @@ class Draft:
         before = document.setdefault(name, value)
         where = self.places.spots.setdefault(f"{place}.{name}", Spot("", row))
         self.places.keys[f"{place}.{name}"] = key
-        if before != value:
+        if before == value or self._refuses(row, key, value):
+            return
+        if self._refuses(where.row, key, before):  # so that a good one is what others must be
+            document[name], self.places.spots[f"{place}.{name}"] = value, Spot("", row)
+        else:
             message = f"must be the same in all rows of a family, got {show(value)}"
             self.places.add(row, key, f"{message} after {show(before)} in {where}")
+
+    def _refuses(self, row: int, key: str, value: object) -> bool:
+        """Note a value that breaks the rule of its column; return whether it does."""
+        message = _fault(key, value)
+        if message is not None:
+            self.places.add(row, key, self.places.in_words(message))
+        return message is not None
 
     def _value(self, row: int, key: str, cell: Cell) -> Json:
         if key in ("due", "arrival"):
@@ -165,8 +188,14 @@ class Draft:
         if named.fault is not None:
             self.places.add(row, key, named.fault)
             return None
-        self.named.update(dict.fromkeys(named.hours))
+        self._name_machines(row, key, named.hours)
         return dict(named.hours)
+
+    def _name_machines(self, row: int, key: str, machines: Iterable[str]) -> None:
+        for machine in machines:
+            self.named[machine] = None
+            if machine not in self.listed:
+                self.unlisted.note(row, key, machine)
 
     def _lock(self, row: int, own: dict[str, Cell], machines: list[str]) -> dict[str, object]:
         machine = self._name(row, "locked_machine", own.get("locked_machine"))
@@ -175,7 +204,7 @@ class Draft:
             machine = machines[0]
         lock = {"machine": machine, "start": start}
         if machine is not None:
-            self.named[machine] = None
+            self._name_machines(row, "locked_machine", [machine])
         return {name: value for name, value in lock.items() if value is not None}
 
     def hours(self, cell: Cell, spot: Spot) -> Json:
@@ -225,6 +254,8 @@ class Draft:
                 f"taken, the first in {self.first_date}; add it with that date and time",
             )  # fmt: skip
             metadata["created_at"] = self._stand_in()
+        for row, key, message in self.unlisted.faults(self.listed):
+            self.places.add(row, key, message)
         machines = list(self.listed | self.named)
         return {
             "metadata": metadata,
@@ -241,6 +272,13 @@ class Draft:
                 if moment is not None:
                     return datetime(moment.year, moment.month, moment.day).isoformat()
         return "2000-01-01"
+
+
+def _fault(key: str, value: object) -> str | None:
+    """Return what is wrong with a value alone, whatever other rows say."""
+    report = Report()
+    _RULES[key](report, value)
+    return report.faults[0].message if report.faults else None
 
 
 def _capable(machines: dict[str, Json], hours: object) -> object:

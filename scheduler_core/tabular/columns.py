@@ -110,9 +110,12 @@ COLUMNS = (
 """In the order in which they are written."""
 
 MACHINE_COLUMNS = (
-    Column("machine", "machine", "Name of a machine.", ("name", "machines"), True, 24),
+    Column(
+        "machine", "machine", "Name of a machine; list all that tasks name, or none.",
+        ("name", "machines"), is_required=True, width=24,
+    ),
     Column("calendar", "calendar", "Its shifts; empty: it works round the clock.", ("shifts",)),
-)
+)  # fmt: skip
 SHIFT_COLUMNS = (
     Column("calendar", "calendar", "Name of the calendar.", ("name",), True),
     Column("day", "day", "monday to sunday, or a date that differs.", ("weekday", "date"), True),

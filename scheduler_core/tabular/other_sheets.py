@@ -119,6 +119,8 @@ def _machines(draft: Draft, sheet: Sheet) -> None:
         if "calendar" in own:
             calendar_of[name] = as_text(own["calendar"])
             draft.places.spots[join("machine_calendars", name)] = spot
+    if draft.listed:  # a sheet with a head alone lists nothing, and leaves that to the tasks
+        draft.unlisted.sheet = sheet.name
     if calendar_of:
         draft.other["machine_calendars"] = calendar_of
 

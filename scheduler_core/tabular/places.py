@@ -61,7 +61,7 @@ class Places:
         """Note faults of the document, each at the row that it came from."""
         for fault in faults:
             spot, name = self._spot(fault.place)
-            self.found.append((spot, Fault(name, self._message(fault.message))))
+            self.found.append((spot, Fault(name, self.in_words(fault.message))))
 
     def in_order(self) -> list[Fault]:
         """Return all faults from the first row to the last."""
@@ -91,7 +91,7 @@ class Places:
         """Return whether a field stands in the column of all that could do a task."""
         return field_name.startswith("capable_machines") and "capable" in self.headers
 
-    def _message(self, message: str) -> str:
+    def in_words(self, message: str) -> str:
         """Return a message in the words of the table: rows for places, headers for fields."""
         while start := _START.search(message):
             ends = [each.end() for each in re.finditer(r"\]", message) if each.end() > start.end()]

@@ -14,7 +14,6 @@ from datetime import date, time, timedelta
 import openpyxl
 
 from scheduler_core.errors import Fault, ProblemError, one_line
-from scheduler_core.snapshot.json_text import show
 from scheduler_core.snapshot.reading import MAX_TASKS
 from scheduler_core.tabular.cells import Cell, is_blank
 from scheduler_core.tabular.columns import COLUMNS, find
@@ -147,11 +146,12 @@ def _workbook(data: bytes) -> list[Sheet]:
             sheets.append(sheet)
     except ProblemError:
         raise
-    except Exception as error:  # noqa: BLE001  # a damaged workbook makes openpyxl raise anything
+    except Exception as error:  # a damaged workbook makes openpyxl raise anything
+        # What it says, such as KeyError, helps whoever reads a log and no planner.
         raise _fault(
-            f"cannot be read as a workbook ({type(error).__name__}: {show(one_line(error))}); "
-            "open it in a spreadsheet and save it anew as .xlsx"
-        ) from None
+            "is not an Excel workbook, or is damaged; open it in a spreadsheet and save it again "
+            "as .xlsx or as CSV"
+        ) from error
     return sheets
 
 
