@@ -33,13 +33,15 @@ with right:
     bar.show_draft(bench, base, draft)
     bar.show_actions(bench, draft, outcome)
 
+if draft.events:
+    st.empty()  # in the place of the plan, which goes at once: not only once all else is drawn
+else:
+    result.show_plan(base, bench.problem, draft.now)
 with st.container():  # always there, so that what is kept stays in its place below
     if complaint:
         with st.container(border=True, key="whatif_misfit"):
             st.markdown(":material/report: **This scenario does not fit the plan**")
             st.text(complaint)
-    if not draft.events:
-        result.show_plan(base, bench.problem, draft.now)
     if outcome is not None:
         scenario = Scenario(draft.name or "Scenario", draft.events, draft.now)
         changes = moves(base.schedule, outcome.plan.schedule)

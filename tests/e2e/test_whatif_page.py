@@ -58,5 +58,5 @@ def test_moment_of_replanning_is_moved_and_marked(page: Page, server: str) -> No
     expect(page.locator(".st-key-whatif_undo_button")).to_be_visible()
     press(page, "Apply")
     expect(page.get_by_text("from Thu 07 Aug")).to_have_count(2)
-    page.wait_for_selector(".js-plotly-plot .barlayer .point path")
-    expect(page.locator(".js-plotly-plot")).to_contain_text("Re-planned from here")
+    charts = page.locator(".st-key-whatif_gantt .js-plotly-plot")
+    expect(charts).to_contain_text("Re-planned from here")
