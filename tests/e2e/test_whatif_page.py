@@ -59,4 +59,5 @@ def test_moment_of_replanning_is_moved_and_marked(page: Page, server: str) -> No
     press(page, "Apply")
     expect(page.get_by_text("from Thu 07 Aug")).to_have_count(2)
     charts = page.locator(".st-key-whatif_gantt .js-plotly-plot")
+    expect(charts).to_have_count(1)  # those of the scenario before go a moment later
     expect(charts).to_contain_text("Re-planned from here")
