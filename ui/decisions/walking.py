@@ -28,7 +28,6 @@ _IN_ORDER, _DISAGREE, _CLOSE, _COSTLY = (
     "Closest calls",
     "Most expensive for the rule",
 )
-
 _NOUNS = {
     _IN_ORDER: "decisions, in order of time",
     _DISAGREE: "decisions where {rule} would choose otherwise, in order of time",

@@ -56,11 +56,8 @@ def price(change: Change, choice: str, who: str) -> str:
     """
     subject = f"{who}'s choice here, {choice}," if who else f"Taking {choice} here"
     hours, points = change.tardiness_hours, change.points
-    costs = _joined("cost", (hours, "h of lateness", 1, 0.05), (-points, "points", 0, _NOTICED))
-    gains = [
-        *_joined("save", (-hours, "h of lateness", 1, 0.05)),
-        *_joined("earn", (points, "points", 0, _NOTICED)),
-    ]
+    costs = _told("cost", [*_lateness(hours), *_points(-points)])
+    gains = [*_told("save", _lateness(-hours)), *_told("earn", _points(points))]
     if not costs and not gains:
         return f"{subject} would come to the same points and lateness in the end."
     better = ": by the reward weights PPO's choice was not the best one here"
@@ -68,12 +65,18 @@ def price(change: Change, choice: str, who: str) -> str:
     return f"{subject} would {told}{better if points >= _NOTICED else ''}."
 
 
-def _joined(verb: str, *amounts: tuple[float, str, int, float]) -> list[str]:
-    """Return what is cost or gained, in words: of amounts only those that reach their least."""
-    told = [
-        f"{amount:,.{digits}f} {unit}" for amount, unit, digits, least in amounts if amount >= least
-    ]
-    return [f"{verb} {' and '.join(told)}"] if told else []
+def _told(verb: str, amounts: Sequence[str]) -> list[str]:
+    return [f"{verb} {' and '.join(amounts)}"] if amounts else []
+
+
+def _lateness(hours: float) -> list[str]:
+    """Return hours in words, nothing where they are not noticeably above zero."""
+    return [f"{hours:,.1f} h of lateness"] if hours >= 0.05 else []
+
+
+def _points(points: float) -> list[str]:
+    """Return points in words, nothing where they are not noticeably above zero."""
+    return [f"{points:,.0f} points"] if points >= _NOTICED else []
 
 
 def because(found: Sequence[Reason], taken: str, instead: str) -> str:

@@ -79,7 +79,8 @@ def _listed(library: Library) -> list[StoredModel]:
 def _table(entries: list[Entry], place: int, default: Path, used: Path) -> None:
     frame = pd.DataFrame([_row(entry, default, used) for entry in entries])
     names = [entry.model.name for entry in entries]
-    key = f"models_table_{names[place]}"  # a new table for each pick: its selection is set at birth
+    # A new table for each pick, and where its row moves down: the selection is set at birth.
+    key = f"models_table_{place}_{names[place]}"
     st.dataframe(
         frame,
         hide_index=True,

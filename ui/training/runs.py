@@ -64,7 +64,9 @@ def differing(runs: Sequence[RunFolder]) -> dict[str, list[str]]:
 def show_table(runs: Mapping[str, tuple[RunFolder, Standing]], shown: str) -> None:
     """Draw the runs, the newest first, with the one shown below ticked; another row shows that."""
     names = list(runs)
-    key = f"training_table_{shown}"  # a new table for each run: its tick is set at birth
+    place = names.index(shown)
+    # A new table for each run, and where its row moves down: the tick is set at birth.
+    key = f"training_table_{place}_{shown}"
     frame = pd.DataFrame(
         [_row(name, run, now) for name, (run, now) in runs.items()],
     )
@@ -79,7 +81,7 @@ def show_table(runs: Mapping[str, tuple[RunFolder, Standing]], shown: str) -> No
         key=key,
         on_select=lambda: _take_row(key, names),
         selection_mode="single-row-required",
-        selection_default={"selection": {"rows": [names.index(shown)], "columns": [], "cells": []}},
+        selection_default={"selection": {"rows": [place], "columns": [], "cells": []}},
         alt="Runs with state, start, progress, best value, speed, time left, differing settings",
     )
 
