@@ -29,6 +29,13 @@ from scheduler_core.executors import Executor, Input, LocalExecutor, Output, nev
 PROBE_SECONDS = 5.0
 """Most seconds that the head of a cluster may take to answer at all."""
 
+CONNECT_ATTEMPTS = 3
+"""How often a cluster that answers is asked again to take this process in.
+
+The head forks a server for each client that comes over ``ray://`` out of a process that has many
+threads, and now and then that fork dies before it does anything. The next one is a new one.
+"""
+
 _QUIET = {
     "RAY_CLIENT_INITIAL_CONNECTION_TIMEOUT_S": "4",  # three attempts, not half a minute
     "RAY_CLIENT_MAX_CONNECTION_TIMEOUT_S": "4",
@@ -151,13 +158,25 @@ def _connect(address: str) -> Any:
     _connected.clear()
     _probe(os.environ.get("RAY_ADDRESS", address) if address == "auto" else address)
     try:
-        with _kept_signals(), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Ray Client connection timed out")  # said below
-            ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL)
+        _initialise(ray, address)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         raise _unreachable(address, one_line(error)) from error
     _connected.append(address)
     return ray
+
+
+def _initialise(ray: Any, address: str) -> None:
+    for left in reversed(range(CONNECT_ATTEMPTS)):
+        try:
+            with _kept_signals(), warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Ray Client connection timed out")  # said above
+                ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL)
+        except ConnectionAbortedError:
+            ray.shutdown()
+            if not left:
+                raise
+        else:
+            return
 
 
 def _check_address(address: str) -> None:

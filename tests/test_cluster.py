@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -34,6 +35,10 @@ from scheduler_core.tuning import SweepSettings, parse_space, run_sweep, start_s
 from tests.builders import untrained_scheduler
 from tests.clusters import RunningCluster, cluster, end_node, free_port, start_node
 from tests.test_training import TINY
+
+# Ray's processes have limits of their own for how long each waits for another. A second try is
+# told of in the summary.
+pytestmark = pytest.mark.flaky(reruns=1)
 
 SECONDS = 30
 """Most that a test waits for the cluster to do what takes it less than one."""
@@ -89,6 +94,24 @@ def test_make_executor_with_a_port_beyond_all_ports_says_so() -> None:
     pytest.importorskip("ray")
     with pytest.raises(ExecutorError, match=r"cannot be reached \(Port out of range"):
         make_executor("127.0.0.1:99999", 1)
+
+
+@pytest.mark.parametrize("aborted", [0, 1, 2, 3])
+def test_make_executor_where_the_server_of_a_client_dies_asks_again(
+    aborted: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice: each attempt has a new server. After that, it says what the cluster said."""
+    ray = pytest.importorskip("ray")
+    answers = [*[ConnectionAbortedError("Starting Ray client server failed")] * aborted, None]
+    monkeypatch.setattr(ray, "init", Mock(side_effect=answers))
+    monkeypatch.setattr(cluster_module, "_probe", lambda _: None)
+    monkeypatch.setattr(cluster_module, "_connected", [])
+    if aborted < 3:
+        make_executor("ray://head:10001", 1)
+    else:
+        with pytest.raises(ExecutorError, match=r"reached \(Starting Ray client server failed\)"):
+            make_executor("ray://head:10001", 1)
+    assert ray.init.call_count == min(aborted + 1, cluster_module.CONNECT_ATTEMPTS)
 
 
 def test_problem_error_is_the_same_after_pickling() -> None:

@@ -13,6 +13,17 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from tests.e2e.serving import BROWSER_ARGS, WAIT_MS, serve
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests in a browser a second try.
+
+    Server, browser and test are three programs on a machine that runs other tests beside them: one
+    click in some thousands meets a redraw. The summary at the end tells of every second try.
+    """
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Return the path of a Chromium; in CI there must be one, elsewhere the tests are skipped."""

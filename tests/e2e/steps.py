@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import FloatRect, Locator, Page
+
+from tests.e2e.serving import WAIT_MS
+
+_LOOK_MS = 100
+_ROW_PIXELS = 36
 
 # What the chart shows, read from Plotly itself; "chosen" are the bars at full strength.
 _CHART = """() => {
@@ -34,15 +39,50 @@ def open_page(page: Page, address: str) -> dict[str, Any]:
 def wait_for_chart(page: Page, condition: str = "true") -> dict[str, Any]:
     """Wait until the charts fulfil a condition in JavaScript on `chart`; return what they show."""
     page.wait_for_selector(".js-plotly-plot .barlayer .point path")
-    page.wait_for_function(
+    # Looked at while they fulfil it: a moment later they may be drawn anew.
+    return page.wait_for_function(
         f"""() => {{
           const plot = document.querySelector('.js-plotly-plot');
-          if (!plot || !plot._fullLayout || !plot._fullLayout.xaxis2) return false;
+          if (!plot || !plot._fullLayout || !plot._fullLayout.xaxis2) return null;
           const chart = ({_CHART})();
-          return {condition};
+          return ({condition}) && chart;
         }}"""
-    )
-    return page.evaluate(_CHART)
+    ).json_value()
+
+
+def still(part: Locator) -> FloatRect:
+    """Return where a part of the page is, once the page is drawn and the part no longer moves.
+
+    For whatever the mouse does at a place of its own choosing: Playwright waits before a click on
+    an element, but it cannot know what lies in a chart or a table that is a drawing.
+    """
+    page = part.page
+    part.scroll_into_view_if_needed()
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    before = None
+    for _ in range(WAIT_MS // _LOOK_MS):
+        box = part.bounding_box()
+        if box is not None and box == before:
+            return box
+        before = box
+        page.wait_for_timeout(_LOOK_MS)
+    raise AssertionError(f"{part} does not stand still")
+
+
+def mark_first_half(area: Locator) -> None:
+    """Drag the mouse over the first half of the time axis of a chart."""
+    box, mouse = still(area), area.page.mouse
+    middle = box["y"] + box["height"] / 2
+    mouse.move(box["x"] + 2, middle)
+    mouse.down()
+    mouse.move(box["x"] + box["width"] / 2, middle, steps=8)
+    mouse.up()
+
+
+def tick_row(table: Locator, row: int = 0) -> None:
+    """Click the circle in front of a row of a table, which is drawn on a canvas."""
+    box = still(table)
+    table.page.mouse.click(box["x"] + 15, box["y"] + _ROW_PIXELS * (row + 1.5))
 
 
 def upload(page: Page, name: str, content: bytes) -> None:

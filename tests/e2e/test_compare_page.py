@@ -16,7 +16,7 @@ from scheduler_core.methods import make_schedule
 from scheduler_core.objective import RewardWeights, measure
 from scheduler_core.schedule_file import schedule_document
 from scheduler_core.snapshot import read_snapshot
-from tests.e2e.steps import open_page
+from tests.e2e.steps import mark_first_half, open_page, tick_row
 
 SNAPSHOT = read_snapshot(Path(__file__).resolve().parents[2] / "data" / "100_jobs.json")
 
@@ -59,14 +59,7 @@ def test_steps_lead_from_one_differing_decision_to_the_next(page: Page, server: 
     framed = json.dumps(json.dumps(first["frames"], separators=(",", ":")))
     second = charts(page, f"JSON.stringify(charts.frames) !== {framed}")
     assert second["ranges"][0] == second["ranges"][1]
-    area = page.locator(".js-plotly-plot:has(.x2y2) .nsewdrag").first
-    area.scroll_into_view_if_needed()
-    box = area.bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 30)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 40, steps=4)
-    page.mouse.up()
+    mark_first_half(page.locator(".js-plotly-plot:has(.x2y2) .nsewdrag").first)
     zoomed = charts(page, f"charts.ranges[0][1] < {json.dumps(second['ranges'][0][1])}")
     assert zoomed["ranges"][0] == zoomed["ranges"][1]
     assert zoomed["frames"] == second["frames"]
@@ -83,9 +76,7 @@ def test_moved_tasks_lead_to_the_family_and_into_a_file(
     rows = list(csv.DictReader(io.StringIO((tmp_path / "moved.csv").read_text("utf-8"))))
     expect(page.get_by_text(f"{len(rows)} of {SNAPSHOT.problem.num_tasks} tasks, ")).to_be_visible()
     table = page.locator("[data-testid=stDataFrame] canvas[data-testid=data-grid-canvas]").last
-    table.scroll_into_view_if_needed()
-    # A layer that scrolls lies over the canvas and takes the click.
-    table.click(position={"x": 15, "y": 50}, force=True)
+    tick_row(table)
     expect(page.get_by_role("combobox", name="Follow a family")).to_have_value(rows[0]["family_id"])
 
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from scheduler_core.schedule_file import read_schedule
 from scheduler_core.snapshot import read_snapshot
 from scheduler_core.validation import validate
-from tests.e2e.steps import open_page, upload, wait_for_chart
+from tests.e2e.steps import mark_first_half, open_page, still, tick_row, upload, wait_for_chart
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "data" / "100_jobs.json"
@@ -31,8 +31,7 @@ def test_first_screen_shows_two_gantt_charts(page: Page, server: str) -> None:
     assert len(chart["titles"]) == 2
     assert set(chart["panels"]) == {"x", "x2"}
     assert chart["range"] == chart["second_range"]
-    row_of_second = page.locator(".js-plotly-plot .y2tick").first.bounding_box()
-    assert row_of_second is not None
+    row_of_second = still(page.locator(".js-plotly-plot .y2tick").first)
     assert row_of_second["y"] < 900
     expect(page.get_by_text("All constraints satisfied")).to_be_visible()
 
@@ -66,10 +65,8 @@ def test_sample_in_shifts_shows_closed_time_and_downtime(page: Page, server: str
     expect(page.get_by_text("Tasks pause while their machine is closed or down.")).to_be_visible()
     assert len(chart["closed"]) == 2
     assert len(chart["down"]) > 2
-    veil = page.locator(".js-plotly-plot .shapelayer path").first.bounding_box()
-    rows = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
-    assert veil is not None
-    assert rows is not None
+    veil = still(page.locator(".js-plotly-plot .shapelayer path").first)
+    rows = still(page.locator(".js-plotly-plot .nsewdrag").first)
     assert veil["width"] > 0.9 * rows["width"]
     assert veil["height"] > 0.5 * rows["height"]
     page.locator(".js-plotly-plot .barlayer .trace.bars").nth(4).locator(".point").first.hover(
@@ -81,7 +78,7 @@ def test_sample_in_shifts_shows_closed_time_and_downtime(page: Page, server: str
 def test_zoom_into_the_sample_in_shifts_keeps_the_pauses(page: Page, server: str) -> None:
     """Marking a stretch of time works through the veil, and draws the hours inside of it."""
     before = open_page(page, f"{server}/{SHIFTS}")
-    mark_first_half(page)
+    mark_first_half(page.locator(".js-plotly-plot .nsewdrag").first)
     zoomed = wait_for_chart(page, f"chart.range[1] < {json.dumps(before['range'][1])}")
     assert 0 < zoomed["closed"][0] < before["closed"][0]
 
@@ -142,11 +139,8 @@ def test_downloads_are_the_schedule_on_the_screen(page: Page, server: str, tmp_p
 
 
 def pick_first_late_family(page: Page) -> None:
-    """Tick the first row of the table of late families, which is drawn on a canvas."""
-    table = page.locator("[data-testid=stDataFrame] canvas").first
-    table.scroll_into_view_if_needed()
-    # A layer that scrolls lies over the canvas and takes the click.
-    table.click(position={"x": 15, "y": 50}, force=True)
+    """Tick the first row of the table of late families."""
+    tick_row(page.locator("[data-testid=stDataFrame] canvas").first)
 
 
 def test_late_family_picked_in_the_table_stands_out_in_the_charts(page: Page, server: str) -> None:
@@ -196,26 +190,14 @@ def click_bar(page: Page, number: int) -> None:
     """Click the middle of a late bar of the first panel."""
     wait_for_chart(page)
     bars = page.locator(".js-plotly-plot .barlayer .trace.bars").first.locator(".point")
-    box = bars.nth(number).bounding_box()
-    assert box is not None
+    box = still(bars.nth(number))
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-
-
-def mark_first_half(page: Page) -> None:
-    """Drag the mouse over the first half of the time axis."""
-    area = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
-    assert area is not None
-    middle = area["y"] + area["height"] / 2
-    page.mouse.move(area["x"] + 2, middle)
-    page.mouse.down()
-    page.mouse.move(area["x"] + area["width"] / 2, middle, steps=8)
-    page.mouse.up()
 
 
 def test_zoom_marked_in_the_chart_is_kept_when_the_page_runs_again(page: Page, server: str) -> None:
     """A drag over the first half of the axis zooms in; another view shows the same hours."""
     before = open_page(page, f"{server}/{RULES}")
-    mark_first_half(page)
+    mark_first_half(page.locator(".js-plotly-plot .nsewdrag").first)
     zoomed = wait_for_chart(page, f"chart.range[1] < {json.dumps(before['range'][1])}")
     page.get_by_text("By family", exact=True).click()
     after = wait_for_chart(page, "chart.rows[0].startsWith('JOST')")
@@ -237,16 +219,13 @@ def test_narrow_page_shows_every_figure_in_full(page: Page, server: str) -> None
 def test_all_rows_scroll_inside_the_page(page: Page, server: str) -> None:
     """With every machine shown the charts are tall, and the table below is still near."""
     open_page(page, f"{server}/{RULES}")
-    few = page.locator(".js-plotly-plot").bounding_box()
+    few = still(page.locator(".js-plotly-plot"))
     page.get_by_text("By family", exact=True).click()
     page.get_by_role("radiogroup", name="How many").get_by_text("All").click()
     wait_for_chart(page, "chart.rows.length === 40")
     expect(page.locator(".js-plotly-plot")).to_have_count(1)  # the old one goes a moment later
-    many = page.locator(".js-plotly-plot").bounding_box()
-    viewport = page.locator(".st-key-gantt_viewport").bounding_box()
-    assert few is not None
-    assert many is not None
-    assert viewport is not None
+    many = still(page.locator(".js-plotly-plot"))
+    viewport = still(page.locator(".st-key-gantt_viewport"))
     assert many["height"] > 2 * few["height"]
     assert viewport["height"] < 700
 

@@ -12,11 +12,11 @@ from playwright.sync_api import Page, expect
 from scheduler_core.training import train
 from scheduler_core.training.launch import end_now, find_runs
 from scheduler_core.training.standing import standing
+from tests.e2e.steps import tick_row
 from tests.test_runs import TINY
 
 pytestmark = pytest.mark.browser
 
-ROW_PIXELS = 36
 SLOW_MS = 60_000  # a process that trains imports PyTorch first, and stands back behind all others
 
 
@@ -109,7 +109,7 @@ def test_row_of_the_table_turns_to_its_run(page: Page, server: str, home: Path) 
         rows = table.locator("canvas [role=row]")  # what a screen reader is told
         expect(rows.filter(has_text=name)).to_have_count(1)
         place = next(i for i, text in enumerate(rows.all_inner_texts()) if name in text)
-        table.click(position={"x": 15, "y": ROW_PIXELS * (place + 0.5)})
+        tick_row(table, place - 1)  # the first of them is the head of the table
         expect(picker).to_have_value(name)
         expect(page).to_have_url(re.compile(f"run={name}"))
 
