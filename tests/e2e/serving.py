@@ -17,7 +17,7 @@ from typing import IO
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
-WAIT_MS = 30_000  # the first page compiles the simulator and loads the policy
+WAIT_MS = 60_000  # a page takes a second, but on a machine with much else to do
 
 BROWSER_ARGS = [
     "--no-sandbox",

@@ -17,7 +17,7 @@ from tests.test_runs import TINY
 
 pytestmark = pytest.mark.browser
 
-SLOW_MS = 60_000  # a process that trains imports PyTorch first, and stands back behind all others
+SLOW_MS = 180_000  # a process that trains imports PyTorch first, and stands back behind all others
 
 
 @pytest.fixture(autouse=True)
