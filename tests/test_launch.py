@@ -174,6 +174,18 @@ def test_a_live_run_is_not_deleted(tmp_path: Path, sleeper: subprocess.Popen[byt
     assert run.path.exists()
 
 
+def test_a_deleted_run_takes_its_process_with_it(
+    tmp_path: Path, sleeper: subprocess.Popen[bytes]
+) -> None:
+    """The run has finished; a process that has not ended would still write into the folder."""
+    run = run_with_note(tmp_path / "run", note_of(sleeper, at="2025-08-06T08:00:00+00:00"))
+    train(TINY, run.path)
+    assert not standing(run).is_live
+    delete(tmp_path, run)
+    assert sleeper.wait(5) == -signal.SIGTERM
+    assert not run.path.exists()
+
+
 def test_a_note_older_than_the_status_is_history(
     tmp_path: Path, sleeper: subprocess.Popen[bytes]
 ) -> None:

@@ -32,7 +32,13 @@ from scheduler_core.training.config import config_yaml
 from scheduler_core.training.processes import born, signal_group, stand_back
 from scheduler_core.training.run import RunFolder, exclusive, list_runs
 from scheduler_core.training.settings import TrainingConfig
-from scheduler_core.training.standing import LAUNCH, OUTPUT, live_process, standing
+from scheduler_core.training.standing import (
+    LAUNCH,
+    OUTPUT,
+    launched_process,
+    live_process,
+    standing,
+)
 
 MAX_LIVE = 2
 """Runs that may train, pause or start at once."""
@@ -152,16 +158,34 @@ def end_now(run: RunFolder, patience: float = PATIENCE) -> None:
             f"run {run.path.name}: no process of this machine trains it; if it trains on another "
             "one, end it there"
         )
+    _end(process, patience)
+
+
+def _end(process: tuple[int, str], patience: float) -> None:
+    """End a process, given by number and birth: another one of that number is never signalled."""
+    pid, birth = process
     for number in (signal.SIGTERM, signal.SIGKILL):
-        if live_process(run) == process:
-            signal_group(process[0], number)
+        if born(pid) == birth:
+            signal_group(pid, number)
         deadline = perf_counter() + patience
-        while born(process[0]) == process[1] and perf_counter() < deadline:
+        while born(pid) == birth and perf_counter() < deadline:
             sleep(0.05)
 
 
-def delete(runs: Path, run: RunFolder) -> None:
+def delete(runs: Path, run: RunFolder, patience: float = PATIENCE) -> None:
     """Delete the folder of a run, checkpoints and all.
+
+    A process that has said its last word about the run, and would still write into the folder, is
+    ended first.
+
+    Parameters
+    ----------
+    runs
+        Folder of runs.
+    run
+        One that is not live.
+    patience
+        As for `end_now`.
 
     Raises
     ------
@@ -172,6 +196,9 @@ def delete(runs: Path, run: RunFolder) -> None:
         raise ConfigError(f"run {run.path}: is not in {runs}; only runs in there are deleted")
     if standing(run).is_live:
         raise ConfigError(f"run {run.path.name}: is live; stop it before it is deleted")
+    process = launched_process(run)
+    if process is not None:
+        _end(process, patience)
     shutil.rmtree(run.path)
 
 

@@ -126,10 +126,19 @@ def live_process(run: RunFolder) -> tuple[int, str] | None:
         status: dict[str, Any] = run.read_status()
     except ConfigError:
         status = {}
-    for each in (_read_note(run) or {}, status):
-        if _is_alive(each):
-            return each["pid"], each["born"]
-    return None
+    launched = launched_process(run)
+    if launched is None and _is_alive(status):
+        return status["pid"], status["born"]
+    return launched
+
+
+def launched_process(run: RunFolder) -> tuple[int, str] | None:
+    """Return number and birth of the process that was launched for a run, until it has ended.
+
+    It outlives its run by a moment, in which it writes the result.
+    """
+    note = _read_note(run) or {}
+    return (note["pid"], note["born"]) if _is_alive(note) else None
 
 
 def _is_alive(process: dict[str, Any]) -> bool:
