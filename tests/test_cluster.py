@@ -296,11 +296,9 @@ def test_ray_executor_drops_the_work_when_check_raises(
         if len(list(tmp_path.glob("begun-*"))) >= 2:
             raise TimeoutError("enough")
 
-    begin = time.monotonic()
     with pytest.raises(TimeoutError, match="enough"):
         executor.map(partial(wait_and_mark, tmp_path), range(6), check)
     assert executor.map(abs, [-1, -2]) == [1, 2]  # the cores are free again
-    assert time.monotonic() - begin < 8
     assert len(list(tmp_path.glob("begun-*"))) == 2
     assert not list(tmp_path.glob("ended-*"))
 
