@@ -128,6 +128,19 @@ def test_a_run_that_fails_to_start_says_why(tmp_path: Path) -> None:
         relaunch(tmp_path, run)
 
 
+def test_a_run_stopped_before_it_begins_is_stopped(
+    tmp_path: Path, sleeper: subprocess.Popen[bytes]
+) -> None:
+    """Who stops it wants that: it is no failure. The next start is a new one, which may fail."""
+    run = run_with_note(tmp_path / "run", note_of(sleeper))
+    stop(run)
+    sleeper.wait()
+    now = standing(run)
+    assert (now.state, now.error) == ("stopped", None)
+    run.forget_stop()
+    assert standing(run).state == "failed to start"
+
+
 def test_a_third_live_run_is_refused(tmp_path: Path, sleeper: subprocess.Popen[bytes]) -> None:
     """The sentence names the two; nothing is left of the third."""
     for name in ("one", "two"):

@@ -132,6 +132,8 @@ def stop(run: RunFolder) -> None:
     """
     if standing(run).state == "starting":
         end_now(run)
+        if standing(run).state == "failed to start":  # it did not: it was told to end
+            run.note_stop()
     else:
         run.ask_to_stop()
 
@@ -233,6 +235,7 @@ def _plain(name: str) -> str:
 
 def _start(run: RunFolder, arguments: Sequence[str]) -> None:
     """Start a process that trains, in a session of its own: it outlives this one."""
+    run.forget_stop()
     command = [sys.executable, "-m", "scheduler_core", "train", *arguments]
     with (run.path / OUTPUT).open("wb") as output:
         process = subprocess.Popen(
