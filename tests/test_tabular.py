@@ -455,3 +455,15 @@ def test_workbook_with_a_byte_changed_is_read_or_named(place: int, byte: int) ->
     data[place % len(data)] = byte
     with suppress(ProblemError):
         read_table(bytes(data), "t.xlsx")
+
+
+def test_dates_of_downtime_without_a_moment_are_named_each_in_its_column() -> None:
+    """And no fault is made up from what they would be counted as."""
+    head = [name for name in HEAD.split(",") if name != "snapshot"]
+    row = ["A", date(2025, 8, 8), 1, "turn", 2, "M1"]
+    down = ["M1", datetime(2025, 8, 7, 8), datetime(2025, 8, 7, 16)]
+    book = book_of(Tasks=[head, row], Downtime=[["machine", "start", "end"], down])
+    with pytest.raises(ProblemError) as caught:
+        read_table(book, "t.xlsx", datetime(2025, 8, 6))
+    places = [fault.place for fault in caught.value.faults]
+    assert places == [f"sheet Downtime, row 2, column {name}" for name in ("start", "end")]
