@@ -141,6 +141,15 @@ def test_a_run_stopped_before_it_begins_is_stopped(
     assert standing(run).state == "failed to start"
 
 
+def test_a_run_that_goes_on_already_is_not_resumed(
+    tmp_path: Path, sleeper: subprocess.Popen[bytes]
+) -> None:
+    """Two windows, two clicks: the second is told so, not to start a new run."""
+    run = run_with_note(tmp_path / "run", note_of(sleeper))
+    with pytest.raises(ConfigError, match="run run: goes on already, its state is starting"):
+        relaunch(tmp_path, run)
+
+
 def test_a_third_live_run_is_refused(tmp_path: Path, sleeper: subprocess.Popen[bytes]) -> None:
     """The sentence names the two; nothing is left of the third."""
     for name in ("one", "two"):

@@ -114,6 +114,11 @@ def relaunch(runs: Path, run: RunFolder) -> None:
     """
     with _turn(runs):
         state = standing(run)
+        if state.is_live:
+            raise ConfigError(
+                f"run {run.path.name}: goes on already, its state is {state.state}; somebody was "
+                "quicker, perhaps in another window"
+            )
         if not state.can_resume:
             raise ConfigError(
                 f"run {run.path.name}: cannot be resumed, its state is {state.state}; start a new "
