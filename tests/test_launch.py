@@ -150,6 +150,21 @@ def test_a_run_that_goes_on_already_is_not_resumed(
         relaunch(tmp_path, run)
 
 
+def test_runs_stand_in_the_order_in_which_they_began(
+    tmp_path: Path, sleeper: subprocess.Popen[bytes]
+) -> None:
+    """Not in that of their last words; one that has said none has its place among them too."""
+    noon = datetime.now(UTC).replace(hour=12, minute=0)
+    for minute, name in enumerate(("first", "second", "third")):
+        began = (noon + timedelta(minutes=minute)).isoformat(timespec="seconds")
+        run = run_with_note(tmp_path / name, note_of(sleeper, at=began))
+        if name != "second":
+            (run.path / "log.txt").write_text(f"{began} begun\n")
+            run.write_status({"state": "running"})
+    RunFolder(tmp_path / "first").write_status({"state": "running"})
+    assert [run.path.name for run in find_runs(tmp_path)] == ["third", "second", "first"]
+
+
 def test_a_third_live_run_is_refused(tmp_path: Path, sleeper: subprocess.Popen[bytes]) -> None:
     """The sentence names the two; nothing is left of the third."""
     for name in ("one", "two"):

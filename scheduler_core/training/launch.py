@@ -38,6 +38,7 @@ from scheduler_core.training.standing import (
     launched_process,
     live_process,
     standing,
+    started_at,
 )
 
 MAX_LIVE = 2
@@ -51,12 +52,17 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def find_runs(folder: Path) -> list[RunFolder]:
-    """Return the runs in a folder, the newest first, with those that have not come to a status."""
-    begun = list_runs(folder)
-    known = {run.path for run in begun}
-    notes = sorted(folder.rglob(LAUNCH), key=lambda path: path.stat().st_mtime)
-    begun += [RunFolder(path.parent) for path in notes if path.parent not in known]
-    return begun[::-1]
+    """Return the runs in a folder, the newest first, with those that have not come to a status.
+
+    By when they began, which stays: two that train would change places with each word they say.
+    """
+    paths = {run.path for run in list_runs(folder)}
+    paths |= {path.parent for path in folder.rglob(LAUNCH)}
+    return sorted(map(RunFolder, paths), key=_beginning, reverse=True)
+
+
+def _beginning(run: RunFolder) -> tuple[datetime, str]:
+    return started_at(run) or datetime.min.replace(tzinfo=UTC), run.path.name
 
 
 def launch(
