@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +61,7 @@ def test_train_leaves_a_run_and_a_policy_that_schedules(
         (["ppo.epoch=3"], "ppo.epoch: is not a setting"),
         (["ppo=5", "ppo.epochs=3"], "ppo: must be a mapping of settings, got 5"),
         (["ppo.gamma=.nan"], "ppo.gamma: must be finite"),
+        (["network.hidden_sizes=[8, 8, 1000000]"], "hidden_sizes: must be three counts from 1 to"),
     ],
 )
 def test_train_with_a_faulty_setting_is_refused_before_it_starts(
@@ -107,6 +110,34 @@ def test_a_run_is_listed_stopped_and_resumed(call: Call, tmp_path: Path) -> None
     code, _, errors = call("train", "--resume", "nowhere")
     assert (code, errors) == (1, "run nowhere: is not the folder of a run\n")
     assert call("runs", tmp_path / "empty")[1] == f"no runs in {tmp_path / 'empty'}\n"
+
+
+def test_train_that_stops_before_a_validation_names_no_checkpoint(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is none yet to schedule with."""
+    monkeypatch.setattr("scheduler_core.cli.training.stop_on_signals", stopping_at_once)
+    code, text, _ = call("train", "--device", "cpu", "--run", tmp_path / "run", "--set", *SETTINGS)
+    assert code == 0
+    assert "no checkpoint to use yet" in text
+    assert "inf" not in text
+    assert "best.safetensors" not in text
+
+
+@contextmanager
+def stopping_at_once() -> Iterator[Callable[[], bool]]:
+    """Stand for a user who has pressed Ctrl-C already."""
+    yield lambda: True
+
+
+def test_train_takes_a_table(call: Call, tmp_path: Path) -> None:
+    """Wherever a snapshot is read, a table may stand."""
+    table = Path(__file__).resolve().parents[1] / "data" / "10_jobs.csv"
+    code, text, _ = call(
+        "train", "--data", table, "--timesteps", 30, "--device", "cpu", "--run", tmp_path / "run",
+        "--set", *SETTINGS,
+    )  # fmt: skip
+    assert (code, "finished after" in text) == (0, True)
 
 
 def test_train_by_preset_takes_the_settings_that_ship(call: Call, tmp_path: Path) -> None:

@@ -128,6 +128,43 @@ def test_a_run_that_fails_to_start_says_why(tmp_path: Path) -> None:
         relaunch(tmp_path, run)
 
 
+def test_a_run_stopped_before_it_begins_is_stopped(
+    tmp_path: Path, sleeper: subprocess.Popen[bytes]
+) -> None:
+    """Who stops it wants that: it is no failure. The next start is a new one, which may fail."""
+    run = run_with_note(tmp_path / "run", note_of(sleeper))
+    stop(run)
+    sleeper.wait()
+    now = standing(run)
+    assert (now.state, now.error) == ("stopped", None)
+    run.forget_stop()
+    assert standing(run).state == "failed to start"
+
+
+def test_a_run_that_goes_on_already_is_not_resumed(
+    tmp_path: Path, sleeper: subprocess.Popen[bytes]
+) -> None:
+    """Two windows, two clicks: the second is told so, not to start a new run."""
+    run = run_with_note(tmp_path / "run", note_of(sleeper))
+    with pytest.raises(ConfigError, match="run run: goes on already, its state is starting"):
+        relaunch(tmp_path, run)
+
+
+def test_runs_stand_in_the_order_in_which_they_began(
+    tmp_path: Path, sleeper: subprocess.Popen[bytes]
+) -> None:
+    """Not in that of their last words; one that has said none has its place among them too."""
+    noon = datetime.now(UTC).replace(hour=12, minute=0)
+    for minute, name in enumerate(("first", "second", "third")):
+        began = (noon + timedelta(minutes=minute)).isoformat(timespec="seconds")
+        run = run_with_note(tmp_path / name, note_of(sleeper, at=began))
+        if name != "second":
+            (run.path / "log.txt").write_text(f"{began} begun\n")
+            run.write_status({"state": "running"})
+    RunFolder(tmp_path / "first").write_status({"state": "running"})
+    assert [run.path.name for run in find_runs(tmp_path)] == ["third", "second", "first"]
+
+
 def test_a_third_live_run_is_refused(tmp_path: Path, sleeper: subprocess.Popen[bytes]) -> None:
     """The sentence names the two; nothing is left of the third."""
     for name in ("one", "two"):

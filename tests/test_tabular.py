@@ -155,6 +155,21 @@ def test_missing_columns_are_named_with_what_was_found_and_the_way_out() -> None
     assert lacking == ["sequence", "hours", "machine", "due date"]
 
 
+@pytest.mark.parametrize("note", ['"3/4 bolt', '"3/4 bolt\n' + ROW + ',"3/4 nut'])
+def test_quotation_mark_that_would_swallow_rows_is_refused(note: str) -> None:
+    """In a column that only is kept, all tasks after it would go into one cell unseen."""
+    (fault,) = faults_of(csv_of(f"{ROW},{note}", f"{ROW},fine", head=f"{HEAD},note"))
+    assert fault.startswith("file: cannot be read as CSV from line 2 on (")
+    assert fault.endswith('; close or remove the quotation mark (") there')
+
+
+@pytest.mark.parametrize("note", ['"for Smith,\nby noon"', '"3/4" bolt', 'bolt 3/4"'])
+def test_quotation_mark_that_swallows_no_row_is_read(note: str) -> None:
+    """A cell of two lines as spreadsheets write it, and inches."""
+    rows = f"{ROW},{note}", f"{ROW.replace(',1,', ',2,')},fine"
+    assert problem_of(*rows, head=f"{HEAD},note").num_tasks == 2
+
+
 def test_two_columns_of_one_meaning_are_refused() -> None:
     """Which of them counts is not for a program to guess."""
     faults = faults_of(csv_of(f"{ROW},M2", head=f"{HEAD},Resource"))
@@ -440,3 +455,15 @@ def test_workbook_with_a_byte_changed_is_read_or_named(place: int, byte: int) ->
     data[place % len(data)] = byte
     with suppress(ProblemError):
         read_table(bytes(data), "t.xlsx")
+
+
+def test_dates_of_downtime_without_a_moment_are_named_each_in_its_column() -> None:
+    """And no fault is made up from what they would be counted as."""
+    head = [name for name in HEAD.split(",") if name != "snapshot"]
+    row = ["A", date(2025, 8, 8), 1, "turn", 2, "M1"]
+    down = ["M1", datetime(2025, 8, 7, 8), datetime(2025, 8, 7, 16)]
+    book = book_of(Tasks=[head, row], Downtime=[["machine", "start", "end"], down])
+    with pytest.raises(ProblemError) as caught:
+        read_table(book, "t.xlsx", datetime(2025, 8, 6))
+    places = [fault.place for fault in caught.value.faults]
+    assert places == [f"sheet Downtime, row 2, column {name}" for name in ("start", "end")]

@@ -41,7 +41,7 @@ def test_parse_space_takes_texts_lists_and_mappings(given: object, meant: object
         ("ppo.gamma", [], "ppo.gamma: choices must be a list of values"),
         ("ppo.gamma", "much", "ppo.gamma: must be a list of choices, or a range such as"),
         ("ppo.gamma", {"from": 1}, "ppo.gamma: must be a list of choices, or a range such as"),
-        ("ppo.gamma", "0.5..0.5", "ppo.gamma: low must be a number below high"),
+        ("ppo.gamma", "0.5..0.5", "below high, got low 0.5 and high 0.5"),
         ("ppo.gamma", {"low": 0.5}, "ppo.gamma: low must be a number below high"),
         ("ppo.gamma", "0.1..1 step 0", "ppo.gamma: step must be a number > 0"),
         ("ppo.entropy_coef", "0..1 log", "ppo.entropy_coef: low must be > 0 for log, got 0"),

@@ -135,7 +135,7 @@ def _print_attempt(attempt: Attempt) -> None:
 
 def _outcome(result: CurriculumResult, folder: Path) -> str:
     """Return what came of it as text."""
-    lines = [f"{result.state}, best checkpoint: {result.best}"]
+    lines = [f"{result.state}, best checkpoint: {result.best or 'none yet'}"]
     if result.state == "stopped":
         lines.append(f"go on with: scheduler curriculum --resume {folder}")
     if not result.final:

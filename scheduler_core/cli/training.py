@@ -243,11 +243,14 @@ class ProgressDisplay:
 
 def _outcome(folder: Path, config: TrainingConfig, result: TrainingResult) -> str:
     """Return what came of a run as text."""
-    lines = [
-        f"{result.state} after {result.seconds:.0f} s and {result.timestep:,} decisions",
-        f"best checkpoint: {result.best}, delay cost {result.ratio:.3f} of the best rule's on "
-        "validation problems",
-    ]
+    lines = [f"{result.state} after {result.seconds:.0f} s and {result.timestep:,} decisions"]
+    if result.best.exists():
+        lines.append(
+            f"best checkpoint: {result.best}, delay cost {result.ratio:.3f} of the best rule's on "
+            "validation problems"
+        )
+    else:
+        lines.append("no checkpoint to use yet: the first one follows the first validation")
     if result.state == "stopped":
         lines.append(f"go on with: scheduler train --resume {folder}")
     own = bool(config.validation_data or config.task.data)

@@ -16,6 +16,9 @@ from torch.nn import functional
 from scheduler_core.errors import ConfigError
 from scheduler_core.observation import NUM_CANDIDATE_FEATURES, NUM_CONTEXT_FEATURES
 
+MAX_UNITS = 2048
+"""Most units of a layer: far more than helps, and few enough to fit in any memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class NetworkConfig:
@@ -28,15 +31,18 @@ class NetworkConfig:
     """
 
     hidden_sizes: tuple[int, int, int] = (256, 128, 64)
-    """Units of the encoder's two layers and of the heads' one, >= 1."""
+    """Units of the encoder's two layers and of the heads' one, 1 to 2048 each."""
     layer_norm: bool = True
     """Whether the encoder's layers are normalised."""
     dropout: float = 0.0
     """Share of the encoder's units dropped in training, in [0, 1)."""
 
     def __post_init__(self) -> None:
-        if len(self.hidden_sizes) != 3 or min(self.hidden_sizes) < 1:
-            raise ConfigError(f"hidden_sizes: must be three counts >= 1, got {self.hidden_sizes}")
+        sizes = self.hidden_sizes
+        if len(sizes) != 3 or min(sizes) < 1 or max(sizes) > MAX_UNITS:
+            raise ConfigError(
+                f"hidden_sizes: must be three counts from 1 to {MAX_UNITS}, got {sizes}"
+            )
         if not 0 <= self.dropout < 1:
             raise ConfigError(f"dropout: must be in [0, 1), got {self.dropout}")
 

@@ -199,7 +199,10 @@ class Draft:
 
     def _lock(self, row: int, own: dict[str, Cell], machines: list[str]) -> dict[str, object]:
         machine = self._name(row, "locked_machine", own.get("locked_machine"))
-        start = self.hours(own.get("locked_start"), Spot("", row))
+        cell = own.get("locked_start")
+        start = self.hours(cell, Spot("", row), "locked start")
+        if start is None and cell is not None:
+            start = 0  # its fault is noted; none at all would be another one
         if machine is None and start is not None and len(machines) == 1:
             machine = machines[0]
         lock = {"machine": machine, "start": start}
@@ -207,8 +210,11 @@ class Draft:
             self._name_machines(row, "locked_machine", [machine])
         return {name: value for name, value in lock.items() if value is not None}
 
-    def hours(self, cell: Cell, spot: Spot) -> Json:
-        """Return a cell with hours from time zero, or with a date and time, as hours."""
+    def hours(self, cell: Cell, spot: Spot, column: str) -> Json:
+        """Return a cell with hours from time zero, or with a date and time, as hours.
+
+        None where there is no cell, or nothing to count a date from.
+        """
         number = self._number(cell)
         if number is None or (isinstance(number, int | float) and not isinstance(number, bool)):
             return number
@@ -219,17 +225,18 @@ class Draft:
             return value
         if self.clock is None or self.clock.created_at is None:
             if self.moment is None:  # a fault of its own is noted where it is read
-                self._needs_moment(spot)
-            return 0
+                self._needs_moment(spot, column)
+            return None
         seconds = Clock(report, self.clock.created_at, False).seconds_to(moment, "")
         return value if seconds is None else seconds / SECONDS_PER_HOUR
 
-    def _needs_moment(self, spot: Spot) -> None:
+    def _needs_moment(self, spot: Spot, column: str) -> None:
         self.places.add_in(
-            spot, "locked start" if not spot.sheet else "start",
+            spot,
+            column,
             "is a date, which must be counted from the moment of the snapshot; add a column "
             "snapshot with that date and time, or give hours",
-        )  # fmt: skip
+        )
 
     def _name(self, row: int, key: str, cell: Cell) -> str | None:
         """Return a cell as a name; a date is none, and a failed formula neither."""

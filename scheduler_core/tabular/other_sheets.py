@@ -156,10 +156,12 @@ def _downtime(draft: Draft, sheet: Sheet) -> None:
         draft.places.spots[f"downtime[{len(downtime)}]"] = spot
         stretch: dict[str, Json] = {
             "machine": as_text(own.get("machine")),
-            "start": draft.hours(own.get("start"), spot),
-            "end": draft.hours(own.get("end"), spot),
+            "start": draft.hours(own.get("start"), spot, "start"),
+            "end": draft.hours(own.get("end"), spot, "end"),
             "reason": as_text(own.get("reason")),
         }
+        if any(stretch[name] is None for name in ("start", "end") if name in own):
+            continue  # dates from which nothing follows: that is noted, and says enough
         downtime.append({name: value for name, value in stretch.items() if value is not None})
     if downtime:
         draft.other["downtime"] = downtime

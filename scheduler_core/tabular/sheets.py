@@ -7,7 +7,7 @@ import io
 import itertools
 import re
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 
@@ -76,15 +76,34 @@ def _csv(data: bytes) -> Sheet:
     if first:
         text = text[first.end() :]
     delimiter = first.group(1) if first else _delimiter(text)
-    records = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     sheet = Sheet("", may_have_decimal_commas=delimiter in ";\t")
     offset = 1 if first else 0
-    try:
-        _take(sheet, (tuple(map(_unguarded, record)) for record in records), offset)
-    except csv.Error as error:
-        row = records.line_num
-        raise _fault(f"cannot be read as CSV near line {row}: {one_line(error)}") from None
+    records = _records(text, delimiter, offset)
+    _take(sheet, (tuple(map(_unguarded, record)) for record in records), offset)
     return sheet
+
+
+def _records(text: str, delimiter: str, offset: int) -> Iterator[list[str]]:
+    """Yield the rows of a CSV file.
+
+    A row over several lines must be quoted without a fault: a quotation mark that nothing closes
+    takes all lines after it, and with them their tasks, into one cell.
+    """
+    lines = list(io.StringIO(text, newline=""))
+    records = csv.reader(lines, delimiter=delimiter)
+    begun = 0
+    try:
+        for record in records:
+            if records.line_num > begun + 1:
+                own = lines[begun : records.line_num]
+                next(csv.reader(own, delimiter=delimiter, strict=True))
+            begun = records.line_num
+            yield record
+    except csv.Error as error:
+        raise _fault(
+            f"cannot be read as CSV from line {begun + 1 + offset} on ({one_line(error)}); close "
+            'or remove the quotation mark (") there'
+        ) from None
 
 
 def _text(data: bytes) -> str:

@@ -38,6 +38,7 @@ from scheduler_core.training.standing import (
     launched_process,
     live_process,
     standing,
+    started_at,
 )
 
 MAX_LIVE = 2
@@ -51,12 +52,17 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def find_runs(folder: Path) -> list[RunFolder]:
-    """Return the runs in a folder, the newest first, with those that have not come to a status."""
-    begun = list_runs(folder)
-    known = {run.path for run in begun}
-    notes = sorted(folder.rglob(LAUNCH), key=lambda path: path.stat().st_mtime)
-    begun += [RunFolder(path.parent) for path in notes if path.parent not in known]
-    return begun[::-1]
+    """Return the runs in a folder, the newest first, with those that have not come to a status.
+
+    By when they began, which stays: two that train would change places with each word they say.
+    """
+    paths = {run.path for run in list_runs(folder)}
+    paths |= {path.parent for path in folder.rglob(LAUNCH)}
+    return sorted(map(RunFolder, paths), key=_beginning, reverse=True)
+
+
+def _beginning(run: RunFolder) -> tuple[datetime, str]:
+    return started_at(run) or datetime.min.replace(tzinfo=UTC), run.path.name
 
 
 def launch(
@@ -114,6 +120,11 @@ def relaunch(runs: Path, run: RunFolder) -> None:
     """
     with _turn(runs):
         state = standing(run)
+        if state.is_live:
+            raise ConfigError(
+                f"run {run.path.name}: goes on already, its state is {state.state}; somebody was "
+                "quicker, perhaps in another window"
+            )
         if not state.can_resume:
             raise ConfigError(
                 f"run {run.path.name}: cannot be resumed, its state is {state.state}; start a new "
@@ -132,6 +143,8 @@ def stop(run: RunFolder) -> None:
     """
     if standing(run).state == "starting":
         end_now(run)
+        if standing(run).state == "failed to start":  # it did not: it was told to end
+            run.note_stop()
     else:
         run.ask_to_stop()
 
@@ -233,6 +246,7 @@ def _plain(name: str) -> str:
 
 def _start(run: RunFolder, arguments: Sequence[str]) -> None:
     """Start a process that trains, in a session of its own: it outlives this one."""
+    run.forget_stop()
     command = [sys.executable, "-m", "scheduler_core", "train", *arguments]
     with (run.path / OUTPUT).open("wb") as output:
         process = subprocess.Popen(

@@ -97,7 +97,7 @@ class RunFolder:
         """
         refusal = f"run {self.path}: is being trained by another process; stop that one, or wait"
         with exclusive(self.path, refusal):
-            self._stop_file.unlink(missing_ok=True)
+            self.forget_stop()
             self.go_on()
             for left in self.path.rglob(".*.tmp"):  # a process was killed as it wrote aside
                 left.unlink()
@@ -133,6 +133,14 @@ class RunFolder:
         """
         self._check_live()
         write_aside(self._stop_file, b"")
+
+    def note_stop(self) -> None:
+        """Note that somebody wanted the run to stop whose process had not begun yet."""
+        write_aside(self._stop_file, b"")
+
+    def forget_stop(self) -> None:
+        """Forget that somebody wanted the run to stop."""
+        self._stop_file.unlink(missing_ok=True)
 
     @property
     def asked_to_stop_at(self) -> float | None:

@@ -31,7 +31,8 @@ from scheduler_core.simulator import (
     make_objective,
     to_arrays,
 )
-from scheduler_core.snapshot import Snapshot, read_snapshot
+from scheduler_core.snapshot import Snapshot, read_bytes, read_snapshot
+from scheduler_core.tabular import is_table, read_table
 from scheduler_core.training.settings import TaskConfig
 
 DEFAULT = RewardWeights()
@@ -200,15 +201,19 @@ def constrained(shop: GeneratorConfig, rng: np.random.Generator) -> GeneratorCon
 
 
 def read_data(path: str) -> Snapshot:
-    """Return a snapshot file to train or validate on.
+    """Return a snapshot, or a table, to train or validate on.
 
     Raises
     ------
     ProblemError
         If the file is faulty or leaves nothing to decide.
     """
+    file = Path(path)
     try:
-        snapshot = read_snapshot(Path(path))
+        if is_table(file.name):
+            snapshot = read_table(read_bytes(file), file.name)
+        else:
+            snapshot = read_snapshot(file)
     except ProblemError as error:  # there may be several files
         raise ProblemError(fault.of_file(path) for fault in error.faults) from None
     if all(family.num_locked == len(family.tasks) for family in snapshot.problem.families):

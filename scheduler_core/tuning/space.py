@@ -204,7 +204,10 @@ def _range(name: str, what: Mapping[str, Any]) -> Range:
     low, high, step = (_number(what.get(end)) for end in ("low", "high", "step"))
     log = bool(what.get("log"))
     if low is None or high is None or not low < high:
-        raise ConfigError(f"space: {name}: low must be a number below high, got {dict(what)!r}")
+        raise ConfigError(
+            f"space: {name}: low must be a number below high, got low {what.get('low')} and high "
+            f"{what.get('high')}"
+        )
     if what.get("step") is not None and (step is None or step <= 0 or log):
         raise ConfigError(
             f"space: {name}: step must be a number > 0, and has no meaning with log, got "

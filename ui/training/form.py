@@ -20,7 +20,7 @@ from ui.training import memory, settings
 from ui.training.settings import setting_widget
 
 _GENERATED, _SNAPSHOTS = "Generated shops", "Snapshots"
-_FRESH = "Fresh: random weights, then teachers"
+_FRESH = "Fresh: random weights"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +177,8 @@ def _show_start(preset: str, values: Mapping[str, Any]) -> tuple[Path | None, di
             [_FRESH, *models],
             key="training_init",
             persist_state="session",
-            help="A model to fine-tune skips teachers and imitation, keeps its network, and is "
-            "measured first.",
+            help="Fresh ones imitate teachers first. A model to fine-tune skips teachers and "
+            "imitation, keeps its network, and is measured first.",
         )
         found = {
             name: setting_widget(name, preset, values[name], label)
