@@ -64,6 +64,7 @@ def test_decisions_page_opened_by_a_task_that_does_not_exist_says_so() -> None:
     app = open_page("decisions", task_family="*nobody*", task_step="1")
     assert not app.exception
     assert "no such task" in app.warning[0].value
+    assert "pick one under Task taken below" in app.warning[0].value
     assert "*nobody* step 1" in [element.value for element in app.text]
 
 

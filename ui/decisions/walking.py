@@ -92,7 +92,7 @@ def _go_to_task(episode: Episode, family: str, step: str | None) -> None:
         )
         st.text(name)
     else:
-        st.warning("This snapshot has no such task; pick one under Task below.")
+        st.warning("This snapshot has no such task; pick one under Task taken below.")
         st.text(name)
 
 
