@@ -37,7 +37,7 @@ def test_trade_off_names_the_front_and_the_schedule_in_force_only() -> None:
 
 @pytest.mark.parametrize(
     ("across", "up", "place"),
-    [(FLOW, RATE, "bottom right"), (RATE, FLOW, "top left"), (FLOW, FLOW, "top right")],
+    [(FLOW, RATE, "bottom right"), (RATE, FLOW, "top right"), (FLOW, FLOW, "top right")],
 )
 def test_trade_off_names_the_schedule_in_force_clear_of_the_line(
     across: Axis, up: Axis, place: str
@@ -45,6 +45,16 @@ def test_trade_off_names_the_schedule_in_force_clear_of_the_line(
     """The line leaves its mark at the same height; the name is on the side of the worse."""
     *_, now = trade_off(MARKS, [1, 2, 3], across, up).data
     assert now.textposition == place
+
+
+@pytest.mark.parametrize(("across", "worst", "side"), [(FLOW, 310, "left"), (RATE, 190, "right")])
+def test_trade_off_names_the_worst_schedule_towards_the_middle(
+    across: Axis, worst: float, side: str
+) -> None:
+    """At the edge of the chart there is no room for the name of a schedule with its weights."""
+    marks = (*MARKS[:3], Mark("PPO, 100 / 50 / -30 / urgent x3", worst, 30, Kind.NOW))
+    *_, now = trade_off(marks, [1, 2], across, RATE).data
+    assert now.textposition == f"bottom {side}"
 
 
 def test_trade_off_leaves_out_names_that_would_cover_each_other() -> None:

@@ -122,9 +122,10 @@ def trade_off(
         )
     )  # fmt: skip
     named = _named(marks, front)
-    outside, inside = ("left", "right")[:: 1 if across.better == "low" else -1]
+    outside = "left" if across.better == "low" else "right"
     # On the side of the worse: the stair leaves a point at its height, and rises to the better.
     away = "bottom" if up.better == "high" else "top"
+    ends = _room_for_names(marks, across.better)
     for kind, colour in zip(Kind, (ink.rule, ink.tried, ink.now), strict=True):
         shown = [i for i, mark in enumerate(marks) if mark.kind is kind]
         figure.add_trace(
@@ -137,7 +138,9 @@ def trade_off(
                 ],
                 customdata=[plain(marks[i].name) for i in shown],
                 mode="markers+text",
-                textposition=f"{away} {inside}" if kind is Kind.NOW else f"middle {outside}",
+                textposition=f"{away} {_side_with_room(marks, shown, ends)}"
+                if kind is Kind.NOW
+                else f"middle {outside}",
                 textfont={"size": 11, "color": ink.text},
                 cliponaxis=False,
                 name=kind.value,
@@ -154,7 +157,7 @@ def trade_off(
         hovermode="closest",
         dragmode=False,
         legend=_LEGEND,
-        xaxis=_axis(across.text) | {"range": _room_for_names(marks, across.better)},
+        xaxis=_axis(across.text) | {"range": ends},
         yaxis=_axis(up.text),
     )
     return figure
@@ -170,6 +173,11 @@ def _named(marks: Sequence[Mark], front: Sequence[int]) -> set[int]:
         if not named or abs(marks[i].up - marks[named[-1]].up) > _NAME_GAP * height:
             named.append(i)
     return set(named)
+
+
+def _side_with_room(marks: Sequence[Mark], shown: Sequence[int], ends: Sequence[float]) -> str:
+    """Return the side towards the middle of the axis: at the edge a long name would be cut off."""
+    return "right" if all(2 * marks[i].across <= sum(ends) for i in shown) else "left"
 
 
 def _room_for_names(marks: Sequence[Mark], better: Better) -> list[float]:

@@ -13,6 +13,8 @@ from scheduler_core.errors import ConfigError
 from scheduler_core.moments import duration_text
 from scheduler_core.problem import (
     MAX_TIME,
+    MAX_WEIGHT,
+    MIN_WEIGHT,
     SECONDS_PER_DAY,
     SECONDS_PER_HOUR,
     SECONDS_PER_WEEK,
@@ -137,7 +139,7 @@ class RushOrder:
     Raises
     ------
     ConfigError
-        If it has no name, or a step is locked.
+        If it has no name, a step is locked, or its weight is out of range.
     ProblemError
         If the steps break a rule of families.
     """
@@ -159,6 +161,11 @@ class RushOrder:
             raise ConfigError(
                 f"rush order {self.id}: its steps must be free to plan, got one that is locked; "
                 "copy the steps with RushOrder.copy_of"
+            )
+        if not MIN_WEIGHT <= self.weight <= MAX_WEIGHT:
+            raise ConfigError(
+                f"rush order {self.id}: must count as {MIN_WEIGHT:f} to {MAX_WEIGHT:,.0f} "
+                f"families, got {self.weight:g}; type another number"
             )
         self._family(0)
 
@@ -253,7 +260,7 @@ def _check_span(what: str, start: int, end: int) -> None:
     if not (abs(start) <= MAX_TIME and 0 < end - start <= MAX_EXTRA):
         raise ConfigError(
             f"{what}: must last > 0 and at most {duration_text(MAX_EXTRA)}, got "
-            f"{duration_text(end - start)}; pick an end after the start"
+            f"{duration_text(end - start)}; type another number of hours"
         )
 
 

@@ -59,11 +59,24 @@ def test_decisions_page_opened_by_a_task_shows_the_decision_that_took_it() -> No
     assert f"PPO takes {last.family_id} step {last.sequence}" in headline(app)
 
 
+def test_decisions_page_promises_no_order_of_time_where_times_go_back() -> None:
+    """PPO may plan one machine ahead, so on the sample of 40 families the times go back."""
+    problem = read_snapshot(ROOT / "data" / "40_jobs.json").problem
+    weights = RewardWeights()
+    times = walk(load_policy(shipped_model(weights)), problem, weights).times
+    assert (times[1:] < times[:-1]).any()
+    app = open_page("decisions", sample="Sample, 40 families")
+    said = [*(element.value for element in app.caption), app.slider(key=DECISION).help]
+    assert any("in the order PPO made them" in text for text in said)
+    assert not any("order of time" in text for text in said)
+
+
 def test_decisions_page_opened_by_a_task_that_does_not_exist_says_so() -> None:
     """A link from before another upload leads to a sentence, not to an error."""
     app = open_page("decisions", task_family="*nobody*", task_step="1")
     assert not app.exception
     assert "no such task" in app.warning[0].value
+    assert "pick one under Task taken below" in app.warning[0].value
     assert "*nobody* step 1" in [element.value for element in app.text]
 
 

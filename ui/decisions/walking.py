@@ -29,8 +29,8 @@ _IN_ORDER, _DISAGREE, _CLOSE, _COSTLY = (
     "Most expensive for the rule",
 )
 _NOUNS = {
-    _IN_ORDER: "decisions, in order of time",
-    _DISAGREE: "decisions where {rule} would choose otherwise, in order of time",
+    _IN_ORDER: "decisions, in the order PPO made them",
+    _DISAGREE: "decisions where {rule} would choose otherwise, in the order PPO made them",
     _CLOSE: "decisions, the most uncertain first",
     _COSTLY: "decisions where {rule} would choose otherwise, the one where that costs most first",
 }
@@ -92,7 +92,7 @@ def _go_to_task(episode: Episode, family: str, step: str | None) -> None:
         )
         st.text(name)
     else:
-        st.warning("This snapshot has no such task; pick one under Task below.")
+        st.warning("This snapshot has no such task; pick one under Task taken below.")
         st.text(name)
 
 
@@ -122,8 +122,9 @@ def _step_along(episode: Episode, tour: str, stops: Sequence[int], rule: str) ->
                 here = st.slider(
                     f"Decision, of {len(episode):,}", 1, len(episode), key=DECISION,
                     bind="query-params",
-                    help="All real choices of the schedule in order of time. Where only one task "
-                    "could be next nothing was decided.",
+                    help="All real choices of the schedule in the order PPO made them. It may plan "
+                    "one machine ahead before it decides on another, so times can go back. Where "
+                    "only one task could be next nothing was decided.",
                 ) - 1  # fmt: skip
         _task_picker(episode, here)
     left_out = len(episode.disagreements(rule)) - len(stops) if tour == _COSTLY else 0
