@@ -57,6 +57,17 @@ def test_trade_off_names_the_worst_schedule_towards_the_middle(
     assert now.textposition == f"bottom {side}"
 
 
+def test_trade_off_has_room_for_the_longest_name_on_the_front() -> None:
+    """The axis begins further out; and no share of families is beyond 0 or 100 %."""
+    short = trade_off(MARKS, [1, 2], FLOW, RATE).layout
+    marks = (MARKS[0], Mark("PPO, 100 / 50 / -30, model makespan", 200, 60, Kind.TRIED), *MARKS[2:])
+    long = trade_off(marks, [1, 2], FLOW, RATE).layout
+    assert 310 - long.xaxis.range[0] > 1.3 * (310 - short.xaxis.range[0])
+    assert long.xaxis.range[1] == short.xaxis.range[1] > 300
+    assert (long.yaxis.autorangeoptions.clipmin, long.yaxis.autorangeoptions.clipmax) == (0, 100)
+    assert trade_off(MARKS, [1, 2], RATE, FLOW).layout.yaxis.autorangeoptions.clipmax is None
+
+
 def test_trade_off_leaves_out_names_that_would_cover_each_other() -> None:
     """Two points of the front within a twentieth of the height have one name between them."""
     close = (*MARKS[:3], Mark("ATC", 205, 69, Kind.RULE), MARKS[3])

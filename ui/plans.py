@@ -91,6 +91,8 @@ def choose_methods() -> list[str]:
     state.take_along(state.METHODS)
     for method in chosen:
         st.caption(f"**{label(method)}**: {METHODS[method]}")
+    if not chosen:
+        st.caption(f"No method is picked, so {label(REFERENCE)} is shown.")
     return chosen or [REFERENCE]
 
 

@@ -87,7 +87,7 @@ def chances(
     left_out = [one for at, one in enumerate(decision.candidates) if at not in shown]
     if left_out:
         share = sum(one.probability for one in left_out)
-        bars.append((_others(len(left_out)), share, _percent(share)))
+        bars.append((_others(len(left_out)), share, percent_text(share)))
     taken, other = plain(names[decision.pick]), plain(names[instead])
     figure = go.Figure()
     for name, some, colour, hatch in (
@@ -146,14 +146,17 @@ def _told(decision: Decision, at: int, labels: Mapping[str, str]) -> str:
     one = decision.candidates[at]
     rules = [labels[rule] for rule in one.rules]
     named = ", ".join(rules if len(rules) <= 3 else [*rules[:2], f"{len(rules) - 2} more"])
-    return _percent(one.probability) + (f"  {named}" if named else "")
+    return percent_text(one.probability) + (f"  {named}" if named else "")
 
 
 def _others(number: int) -> str:
     return f"{number} other{'s' if number != 1 else ''}"
 
 
-def _percent(share: float) -> str:
+def percent_text(share: float) -> str:
+    """Return a probability as text, neither 0 nor 100 %: PPO is never certain."""
+    if share >= 0.995:
+        return "almost 100 %"
     return f"{100 * share:.0f} %" if share >= 0.005 else "under 1 %"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
@@ -125,7 +125,7 @@ def trade_off(
     outside = "left" if across.better == "low" else "right"
     # On the side of the worse: the stair leaves a point at its height, and rises to the better.
     away = "bottom" if up.better == "high" else "top"
-    ends = _room_for_names(marks, across.better)
+    ends = _room_for_names(marks, named, across.better)
     for kind, colour in zip(Kind, (ink.rule, ink.tried, ink.now), strict=True):
         shown = [i for i, mark in enumerate(marks) if mark.kind is kind]
         figure.add_trace(
@@ -158,7 +158,7 @@ def trade_off(
         dragmode=False,
         legend=_LEGEND,
         xaxis=_axis(across.text) | {"range": ends},
-        yaxis=_axis(up.text),
+        yaxis=_axis(up.text) | (_WITHIN_PERCENT if up.unit == "%" else {}),
     )
     return figure
 
@@ -180,12 +180,22 @@ def _side_with_room(marks: Sequence[Mark], shown: Sequence[int], ends: Sequence[
     return "right" if all(2 * marks[i].across <= sum(ends) for i in shown) else "left"
 
 
-def _room_for_names(marks: Sequence[Mark], better: Better) -> list[float]:
-    """Return the ends of the axis across, with room for names where the front is."""
+def _room_for_names(
+    marks: Sequence[Mark], named: Collection[int], better: Better
+) -> tuple[float, float]:
+    """Return the ends of the axis across, with room for the longest name where the front is."""
     low, high = min(mark.across for mark in marks), max(mark.across for mark in marks)
     width = (high - low) or 1.0
-    wide, narrow = 0.25 * width, 0.05 * width
-    return [low - wide, high + narrow] if better == "low" else [low - narrow, high + wide]
+    longest = max((len(marks[i].name) for i in named), default=0)
+    share = min(0.45, max(0.2, longest * _LETTER))
+    wide, narrow = share / (1 - share) * width, 0.05 * width
+    return (low - wide, high + narrow) if better == "low" else (low - narrow, high + wide)
+
+
+_LETTER = 0.0115
+"""Width of a letter of a name, as a share of the chart at its narrowest on a usual screen."""
+
+_WITHIN_PERCENT = {"autorangeoptions": {"clipmin": 0, "clipmax": 100}}
 
 
 _LEGEND = {

@@ -59,6 +59,24 @@ def test_decisions_page_opened_by_a_task_shows_the_decision_that_took_it() -> No
     assert f"PPO takes {last.family_id} step {last.sequence}" in headline(app)
 
 
+def test_decisions_page_opened_by_a_task_that_was_never_taken_by_choice_says_so() -> None:
+    """It lost a decision, and was the only one left later: the decision shown is another task's."""
+    shown, problem = episode(), episode().problem
+    at, task, family = next(
+        (at, task, family)
+        for family in problem.families
+        for task in family.tasks
+        if (at := shown.find(family.id, task.sequence)) is not None
+        and shown.decision(at).taken.family_id != family.id
+    )
+    app = open_page("decisions", task_family=family.id, task_step=str(task.sequence))
+    assert app.session_state[DECISION] == at + 1
+    assert "the last decision that it lost to another task" in app.info[0].value
+    assert f"{family.id} step {task.sequence}" in [element.value for element in app.text]
+    app.slider(key=DECISION).set_value(1).run()
+    assert not app.info
+
+
 def test_decisions_page_promises_no_order_of_time_where_times_go_back() -> None:
     """PPO may plan one machine ahead, so on the sample of 40 families the times go back."""
     problem = read_snapshot(ROOT / "data" / "40_jobs.json").problem

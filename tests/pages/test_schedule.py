@@ -75,6 +75,14 @@ def test_schedule_page_with_edd_alone_shows_no_difference() -> None:
     assert {metric.delta for metric in app.metric} == {""}
 
 
+def test_schedule_page_without_a_method_says_whose_plan_it_shows() -> None:
+    """The picker is empty, and EDD's plan stands in."""
+    app = schedule_page()
+    app.multiselect(key=state.METHODS).set_value([]).run()
+    assert not app.exception
+    assert "No method is picked, so EDD is shown." in texts(app)
+
+
 def test_schedule_page_after_a_change_of_methods_shows_the_new_leader() -> None:
     """Picking FIFO instead draws its schedule; more than two may be compared."""
     app = schedule_page()

@@ -36,6 +36,14 @@ def test_machine_down_applied_lists_what_moves_and_marks_the_downtime() -> None:
     assert [len(trace["y"]) for trace in down] == [1, 1]
 
 
+def test_machine_down_counts_only_what_may_move_as_replanned() -> None:
+    """Of the 196 tasks of the sample in shifts, 22 run already or have a fixed start."""
+    app = open_page("whatif", sample="Sample, 60 families in shifts")
+    app.button(key="whatif_apply").click().run()
+    assert not app.exception
+    assert "re-planned 174 tasks in" in texts(app)
+
+
 def rush(app: AppTest) -> AppTest:
     """Apply a rush order like the first family."""
     app.segmented_control(key="whatif_kind").set_value("Rush order").run()

@@ -152,7 +152,7 @@ def _columns(frame: pd.DataFrame) -> dict[str, Any]:
     number, column = st.column_config.NumberColumn, st.column_config
     columns: dict[str, Any] = {
         "Probability": column.ProgressColumn(
-            format="%.0f %%", min_value=0, max_value=100,
+            format="%.1f %%", min_value=0, max_value=100,
             help="How likely PPO held this choice. The likeliest is taken.",
         ),
         "Taken by": column.TextColumn(width="medium", help="PPO and rules that would take it."),

@@ -8,7 +8,7 @@ from contextlib import suppress
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from scheduler_core.charts.decisions import choice_names
+from scheduler_core.charts.decisions import choice_names, percent_text
 from scheduler_core.inspection import Decision, Episode
 from scheduler_core.rules import ALL_RULES
 from ui.decisions.episodes import Inspection
@@ -84,6 +84,14 @@ def _go_to_task(episode: Episode, family: str, step: str | None) -> None:
         st.session_state[DECISION] = found[0] + 1
         with suppress(StreamlitAPIException):  # the slider writes it, once it has been drawn
             st.query_params[DECISION] = str(found[0] + 1)
+        taken = episode.decision(found[0]).taken
+        if (taken.family_id, str(taken.sequence)) != (family, step or str(taken.sequence)):
+            st.info(
+                "The task asked for was taken where nothing else could be next, so there was "
+                "nothing to decide. Below is the last decision that it lost to another task.",
+                icon=":material/info:",
+            )
+            st.text(name)
     elif steps:
         st.info(
             "Nothing was decided about the task asked for: whenever it was ready, it was the only "
@@ -210,4 +218,4 @@ def choose_instead(decision: Decision, rule: str) -> int:
 def _option(decision: Decision, names: Sequence[str], at: int) -> str:
     one = decision.candidates[at]
     rules = ", ".join(map(label, one.rules))
-    return f"{names[at]}: {100 * one.probability:.0f} %" + (f" · {rules}" if rules else "")
+    return f"{names[at]}: {percent_text(one.probability)}" + (f" · {rules}" if rules else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import exp
 
-from scheduler_core.charts.decisions import choice_names, times_as_likely
+from scheduler_core.charts.decisions import choice_names, percent_text, times_as_likely
 from scheduler_core.inspection import Change, Decision, Reason
 from scheduler_core.moments import moment_text
 from scheduler_core.problem import Problem
@@ -38,8 +38,7 @@ def headline(problem: Problem, decision: Decision, rule: str) -> str:
 
 
 def _percent(share: float) -> str:
-    text = f"{100 * share:.0f} %" if share < 0.995 else "almost 100 %"
-    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+    return percent_text(share).replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def price(change: Change, choice: str, who: str) -> str:

@@ -61,7 +61,7 @@ def show_summary(base: Plan, outcome: Outcome, scenario: Scenario) -> None:
     else:
         st.markdown(
             ":green[:material/verified: **All constraints satisfied**], and everything that had "
-            f"started stays. :gray[{base.label} re-planned {plan.remaining.num_tasks:,} tasks in "
+            f"started stays. :gray[{base.label} re-planned {_num_free(plan.remaining):,} tasks in "
             f"{plan.schedule.runtime_seconds:.3f} s. The tiles show the new plan, and what "
             "changes.]"
         )
@@ -74,6 +74,11 @@ def show_summary(base: Plan, outcome: Outcome, scenario: Scenario) -> None:
                 "work then, or is still busy, so these tasks are planned anew like all others."
             )
             st.text(names + more)
+
+
+def _num_free(problem: Problem) -> int:
+    """Return the number of tasks that may move: neither running nor with a fixed start."""
+    return sum(len(family.tasks) - family.num_locked for family in problem.families)
 
 
 def show_tiles(base: Plan, outcome: Outcome) -> None:
