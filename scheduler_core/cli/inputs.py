@@ -6,7 +6,6 @@ import hashlib
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -16,8 +15,8 @@ from scheduler_core.errors import ConfigError, ProblemError, one_line
 from scheduler_core.instances import MAKESPAN_WEIGHTS, parse_instance
 from scheduler_core.methods import Ensemble, Model
 from scheduler_core.objective import RewardWeights
-from scheduler_core.snapshot import Snapshot, read_bytes, read_snapshot
-from scheduler_core.tabular import is_table, read_table
+from scheduler_core.snapshot import Snapshot, read_bytes
+from scheduler_core.tabular import read_file
 
 INSTANCE_SUFFIXES = (".jsp", ".txt", ".fjs")
 """Files that are read as published instances, not as snapshots."""
@@ -32,16 +31,9 @@ def read_problem(path: Path) -> Snapshot:
     Every fault names the file, for there may be several.
     """
     try:
-        if is_table(path.name):
-            return _table(path)
-        return _instance(path) if _is_instance(path) else read_snapshot(path)
+        return _instance(path) if _is_instance(path) else read_file(path)
     except ProblemError as error:
         raise ProblemError(fault.of_file(path) for fault in error.faults) from None
-
-
-def _table(path: Path) -> Snapshot:
-    """Return the snapshot in a table, which has to say when it was taken if it has dates."""
-    return replace(read_table(read_bytes(path), path.name), name=path.stem)
 
 
 def _is_instance(path: Path) -> bool:

@@ -3,6 +3,7 @@
 from scheduler_core.tabular.reading import (
     TABLE_SUFFIXES,
     is_table,
+    read_file,
     read_table,
     time_was_assumed,
     with_moment,
@@ -13,6 +14,7 @@ from scheduler_core.tabular.writing import table_csv, table_faults, table_xlsx
 __all__ = [
     "TABLE_SUFFIXES",
     "is_table",
+    "read_file",
     "read_table",
     "table_csv",
     "table_faults",

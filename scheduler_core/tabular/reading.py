@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from scheduler_core.errors import Fault, ProblemError
-from scheduler_core.snapshot import Snapshot, encode, parse_snapshot
+from scheduler_core.snapshot import Snapshot, encode, parse_snapshot, read_bytes, read_snapshot
 from scheduler_core.tabular.assembling import ASSUMED, Columns, Draft
 from scheduler_core.tabular.cells import Cell, is_blank, is_comma_number
 from scheduler_core.tabular.columns import COLUMNS, Column, find, plain
@@ -22,6 +23,19 @@ _SEARCHED = 20
 def is_table(name: str) -> bool:
     """Return whether a file of this name is read as a table."""
     return Path(name).suffix.lower() in TABLE_SUFFIXES
+
+
+def read_file(path: Path) -> Snapshot:
+    """Return the snapshot in a file: a table by its name, else JSON.
+
+    Raises
+    ------
+    ProblemError
+        With every fault of the file. A table with dates has to say when it was taken.
+    """
+    if is_table(path.name):
+        return replace(read_table(read_bytes(path), path.name), name=path.stem)
+    return read_snapshot(path)
 
 
 def read_table(data: bytes, name: str, assumed: datetime | None = None) -> Snapshot:

@@ -31,8 +31,8 @@ from scheduler_core.simulator import (
     make_objective,
     to_arrays,
 )
-from scheduler_core.snapshot import Snapshot, read_bytes, read_snapshot
-from scheduler_core.tabular import is_table, read_table
+from scheduler_core.snapshot import Snapshot
+from scheduler_core.tabular import read_file
 from scheduler_core.training.settings import TaskConfig
 
 DEFAULT = RewardWeights()
@@ -208,12 +208,8 @@ def read_data(path: str) -> Snapshot:
     ProblemError
         If the file is faulty or leaves nothing to decide.
     """
-    file = Path(path)
     try:
-        if is_table(file.name):
-            snapshot = read_table(read_bytes(file), file.name)
-        else:
-            snapshot = read_snapshot(file)
+        snapshot = read_file(Path(path))
     except ProblemError as error:  # there may be several files
         raise ProblemError(fault.of_file(path) for fault in error.faults) from None
     if all(family.num_locked == len(family.tasks) for family in snapshot.problem.families):
