@@ -120,6 +120,17 @@ def test_gantt_has_one_trace_per_status_and_each_family_in_its_own() -> None:
     assert families == [{"LATE"}, {"TIGHT"}, {"SOON"}, {"EASY"}]
 
 
+def test_gantt_of_a_part_has_the_statuses_of_the_whole() -> None:
+    """Of M1 alone: LATE goes on elsewhere; what is late follows from where a family ends."""
+    part = Schedule(tuple(task for task in plan() if task.machine == "M1"), "edd")
+    drawn = bars(gantt(shop(), {"EDD": part}, whole={"EDD": plan()}))
+    families = [{facts[0] for facts in trace.customdata} for trace in drawn]
+    assert families == [{"LATE"}, {"TIGHT"}, set(), {"EASY"}]
+    early = replace(shop(), families=(family("LATE", 9 * DAY, "M1", "M2"), *shop().families[1:]))
+    fine = bars(gantt(early, {"EDD": part}, whole={"EDD": plan()}))[-1]
+    assert {facts[0] for facts in fine.customdata} == {"LATE", "EASY"}
+
+
 def test_gantt_statuses_differ_in_colour_and_in_hatch() -> None:
     """Colour is never the only signal, in light and in dark."""
     for dark in (False, True):

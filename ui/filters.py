@@ -60,13 +60,13 @@ def toolbar(problem: Problem, machines: Sequence[str]) -> Choice:
         )  # fmt: skip
         chosen = st.multiselect(
             "Machines", machines, placeholder="All", key=state.MACHINES, bind="query-params",
-            width=190, wrap=False,
+            width=165, wrap=False,
         )  # fmt: skip
         families = sorted(problem.families, key=lambda family: (family.due, family.id))
         st.selectbox(
             "Follow a family", [family.id for family in families], index=None,
             placeholder="None", key=state.FAMILY, bind="query-params",
-            on_change=state.forget_selections, width=170,
+            on_change=state.forget_selections, width=160,
             help="It stands out in the charts, and a panel tells what it waited for. A click on a "
             "bar does the same.",
         )  # fmt: skip

@@ -82,6 +82,7 @@ def show_charts(
     figure = gantt(
         problem,
         schedules,
+        whole={panel.title: panel.plan.schedule for panel in panels},
         by=choice.by,
         rows=rows,
         highlight=frozenset({family} if family else ()),

@@ -46,6 +46,7 @@ def gantt(
     problem: Problem,
     schedules: Mapping[str, Schedule],
     *,
+    whole: Mapping[str, Schedule] | None = None,
     by: View = "machine",
     rows: Sequence[str] | None = None,
     highlight: frozenset[str] = frozenset(),
@@ -64,6 +65,9 @@ def gantt(
         What was scheduled. Its ``created_at``, where known, makes the axis a calendar.
     schedules
         Title of the panel and what it shows, from top to bottom.
+    whole
+        The schedules that these are parts of, by the same titles: only a whole one tells whether a
+        family is late. None: they are whole.
     by
         What a row is.
     rows
@@ -84,8 +88,8 @@ def gantt(
     labelled = sum(len(tasks) for tasks in visible.values()) <= MAX_LABELLED_BARS
     still = standstills(problem, shown, span) if by == "machine" else Standstills()
     figure = go.Figure(layout={"meta": _meta(still)})
-    for panel, (title, schedule) in enumerate(schedules.items()):
-        statuses = due_statuses(problem, schedule)
+    for panel, title in enumerate(schedules):
+        statuses = due_statuses(problem, (whole or schedules)[title])
         for status in DueStatus:
             tasks = [task for task in visible[title] if statuses[task.family_id] is status]
             figure.add_trace(sheet.bars(panel, status, tasks, labelled))

@@ -142,9 +142,23 @@ def test_schedule_page_with_late_only_leaves_late_bars() -> None:
 def test_schedule_page_with_machines_picked_shows_their_rows_only() -> None:
     """The filter holds for the charts and for the table of all tasks."""
     app = schedule_page()
+    before = statuses(app)
     machine = app.multiselect(key=state.MACHINES).options[0]
     app.multiselect(key=state.MACHINES).set_value([machine]).run()
     assert chart(app)["layout"]["yaxis"]["categoryarray"] == [machine]
+    # A family with steps on other machines is no later for their not being shown.
+    assert statuses(app).items() <= before.items()
+    assert set(statuses(app).values()) > {"Late"}
+
+
+def statuses(app: AppTest) -> dict[tuple[str, int], str]:
+    """Return the colour in the legend of each task of the first panel."""
+    found = (trace for trace in chart(app)["data"] if trace.get("xaxis", "x") == "x")
+    return {
+        (facts[0], facts[1]): trace["name"]
+        for trace in found
+        for facts in trace.get("customdata") or ()
+    }
 
 
 def test_filters_that_nothing_passes_say_what_to_do() -> None:
