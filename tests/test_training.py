@@ -127,6 +127,7 @@ def test_load_config_overrides_replace_the_settings_of_the_file(tmp_path: Path) 
         ("task: {fixed_share: 2}", "task.fixed_share: must be in [0, 1], got 2"),
         ("network: {dropout: 1}", "dropout: must be in [0, 1), got 1"),
         ("timesteps: 0", "timesteps: must be >= 1, got 0"),
+        ("timesteps: 9999999999999", "timesteps: must be <= 1,000,000,000,000, got 9,999,999,999,"),
         ("seed: -1", "seed: must be >= 0 and below 2**63, got -1"),
         (
             "seed: 9223372036854775808",

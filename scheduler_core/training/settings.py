@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -10,6 +10,9 @@ from scheduler_core.errors import ConfigError
 from scheduler_core.generator import SHOPS
 from scheduler_core.methods import DEVICES
 from scheduler_core.policy import NetworkConfig
+
+MAX_TIMESTEPS = 10**12
+"""Most decisions of a run: years of training."""
 
 
 def _require(
@@ -20,6 +23,14 @@ def _require(
         value = getattr(config, name)
         if not holds(value):
             raise ConfigError(f"{place}{name}: must be {rule}, got {value}")
+
+
+def _require_at_most(config: object, limits: Mapping[str, int], place: str = "") -> None:
+    """Raise for the first of some settings that is above its limit, which is far beyond use."""
+    for name, limit in limits.items():
+        value = getattr(config, name)
+        if value > limit:
+            raise ConfigError(f"{place}{name}: must be <= {limit:,}, got {value:,}")
 
 
 def _not_negative(value: float) -> bool:
@@ -242,7 +253,7 @@ class TrainingConfig:
     """
 
     timesteps: int = 2_000_000
-    """Decisions of PPO rollouts, >= 1."""
+    """Decisions of PPO rollouts, 1 to 10**12."""
     seed: int = 0
     """Seed of everything random, >= 0 and below 2**63."""
     freeze_encoder: bool = False
@@ -275,6 +286,7 @@ class TrainingConfig:
         _require(self, "patience checkpoint_every save_seconds", ">= 0", _not_negative)
         positive = "timesteps validate_every validation_problems"
         _require(self, positive, ">= 1", lambda value: value >= 1)
+        _require_at_most(self, {"timesteps": MAX_TIMESTEPS})
         if not self.validation_sizes or min(self.validation_sizes) < 1:
             raise ConfigError(
                 f"validation_sizes: must be one or more, each >= 1, got {self.validation_sizes}"
@@ -301,7 +313,7 @@ class StageConfig:
     min_families: int = 40
     max_families: int = 40
     timesteps: int = 100_000
-    """Decisions of PPO rollouts, >= 1."""
+    """Decisions of PPO rollouts, 1 to 10**12."""
     success_threshold: float = 0.9
     """Least completion rate that passes, in [0, 1]: the lowest over the problems of the stage."""
     cost_threshold: float = 0.0
@@ -314,6 +326,7 @@ class StageConfig:
                 f"{self.min_families} and {self.max_families}"
             )
         _require(self, "timesteps", ">= 1", lambda value: value >= 1, "stages.")
+        _require_at_most(self, {"timesteps": MAX_TIMESTEPS}, "stages.")
         _require(self, "success_threshold", "in [0, 1]", _share, "stages.")
         _require(self, "cost_threshold", ">= 0", _not_negative, "stages.")
 

@@ -177,6 +177,24 @@ def test_form_with_a_setting_out_of_range_says_so_and_does_not_start() -> None:
     assert app.number_input(key="training_fast_ppo.gamma").value == 1.5
 
 
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("timesteps", "must be <= 1,000,000,000,000, got 100,000,000,000,000,000,000"),
+        ("seed", r"must be >= 0 and below 2**63, got 100000000000000000000"),
+    ],
+)
+def test_form_with_a_number_beyond_what_browsers_count_to_says_so(name: str, rule: str) -> None:
+    """A field of whole numbers would keep it to itself, and the run would take the value before."""
+    app = form_page()
+    field = app.number_input(key=f"training_fast_{name}")
+    assert field.proto.data_type == field.proto.FLOAT
+    field.set_value(1e20).run()
+    assert not app.exception
+    assert [error.value for error in app.error] == [f"{name}: {rule}"]
+    assert app.button[-1].disabled
+
+
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch, trained: Path, home: Path) -> list[object]:
     """Return what is asked of the launcher, which starts nothing."""
