@@ -15,6 +15,7 @@ from scheduler_core.training import RunFolder, TrainingConfig, train
 from scheduler_core.training.standing import Standing
 from tests.pages.steps import chart, open_page, snapshot, texts
 from tests.test_training import TINY
+from ui import state
 from ui.training import form, memory, words
 
 
@@ -227,6 +228,32 @@ def test_form_starts_a_run_on_snapshots_from_a_model(home: Path, started: list[o
     assert other["name"] == "mine"
     assert other["init"].name == "dispatch.safetensors"
     assert app.selectbox(key=memory.RUN).value == "new"
+
+
+def test_form_without_a_snapshot_does_not_start_and_picks_the_one_that_comes(home: Path) -> None:
+    """Shops that nobody asked for are no stand-in; what is taken out again stays out."""
+    app = form_page()
+    app.segmented_control[0].set_value("Snapshots").run()
+    assert app.multiselect(key="training_data").value == []
+    assert [info.value for info in app.info] == [
+        "No snapshot is picked to train on: pick one or more under Train on, or choose Generated "
+        "shops."
+    ]
+    assert app.button[-1].disabled
+    upload = ("monday.json", snapshot(), "application/json")
+    app.file_uploader[0].set_value(upload).run()
+    assert not app.exception
+    kept = Shelf(home / "workspace" / "snapshots").find(app.session_state[state.SAMPLE])
+    assert kept is not None
+    assert app.multiselect(key="training_data").value == [str(kept.path)]
+    assert not app.button[-1].disabled
+    app.segmented_control[0].set_value("Generated shops").run()
+    app.segmented_control[0].set_value("Snapshots").run()
+    assert app.multiselect(key="training_data").value == [str(kept.path)]
+    app.multiselect(key="training_data").set_value([]).run()
+    assert app.multiselect(key="training_data").value == []
+    app.segmented_control[0].set_value("Generated shops").run()
+    assert not app.button[-1].disabled
 
 
 def test_form_that_cannot_start_says_why_and_keeps_what_was_filled_in(
