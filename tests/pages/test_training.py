@@ -144,12 +144,37 @@ def test_training_page_offers_to_resume_a_run_that_died(runs: Path) -> None:
     assert "Resume" in [button.label for button in app.button]
 
 
+def test_training_page_of_a_run_that_is_not_here_says_so_once(runs: Path) -> None:
+    """Another run is shown instead, and the address follows."""
+    del runs
+    app = open_page("training", run="nothere")
+    assert ["a run that is not here: nothere" in toast.value for toast in app.toast] == [True]
+    assert app.query_params["run"] == app.selectbox(key=memory.RUN).value
+    assert not app.run().toast
+
+
+def test_training_page_names_a_run_deleted_elsewhere_by_its_folder(runs: Path) -> None:
+    """The press on Resume came too late; the last run being gone, the sentence is shown too."""
+    run = RunFolder(runs / "one")
+    run.write_status({**json.loads((run.path / "status.json").read_text()), "state": "stopped"})
+    shutil.rmtree(runs / "two")
+    app = open_page("training", run="one")
+    shutil.rmtree(run.path)
+    app.button(key="training_go").click().run()
+    assert not app.exception
+    assert [error.value for error in app.error] == [
+        "run one: is not here; it was deleted meanwhile, or never was; pick one from the list of "
+        "runs"
+    ]
+
+
 def test_training_page_deletes_a_run_and_turns_to_another(runs: Path) -> None:
     """After a confirmation; the other stays."""
     app = open_page("training", run="one")
     app.button(key="training_delete").click().run()
     assert not app.exception
     assert not (runs / "one").exists()
+    assert not app.toast
     app.run()
     assert app.selectbox(key=memory.RUN).value == "two"
 
