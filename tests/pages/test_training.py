@@ -144,6 +144,15 @@ def test_training_page_offers_to_resume_a_run_that_died(runs: Path) -> None:
     assert "Resume" in [button.label for button in app.button]
 
 
+def test_table_of_runs_holds_the_longest_state(runs: Path) -> None:
+    """Whatever the state that the table is first drawn with: it does not grow with the text."""
+    del runs
+    columns = json.loads(open_page("training").dataframe[0].proto.columns)
+    longest = max(len(word) for word, _ in words.STATES.values())
+    pixels_of_a_letter, pixels_around = 7, 16
+    assert columns["State"]["width"] >= (longest + 2) * pixels_of_a_letter + pixels_around
+
+
 def test_training_page_of_a_run_that_is_not_here_says_so_once(runs: Path) -> None:
     """Another run is shown instead, and the address follows."""
     del runs
