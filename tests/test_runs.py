@@ -219,9 +219,13 @@ def test_nobody_can_be_asked_to_stop_who_does_not_train(tmp_path: Path) -> None:
     """A finished run, and a folder without a run."""
     with pytest.raises(ConfigError, match="is not the folder of a run"):
         RunFolder(tmp_path).ask_to_stop()
+    with pytest.raises(ConfigError, match=r"^run none: is not here; it was deleted meanwhile, or "):
+        RunFolder(tmp_path / "none").ask_to_stop()
     train(TINY, tmp_path / "run", should_stop=StopAfter(3))
-    with pytest.raises(ConfigError, match="is not being trained; its state is stopped"):
+    with pytest.raises(ConfigError, match="is not being trained; its state is stopped") as caught:
         RunFolder(tmp_path / "run").ask_to_stop()
+    assert str(caught.value).startswith("run run: ")
+    assert str(caught.value).endswith("; resume it to train on")
 
 
 def test_training_puts_the_settings_of_pytorch_back(tmp_path: Path) -> None:

@@ -127,6 +127,23 @@ def test_load_config_overrides_replace_the_settings_of_the_file(tmp_path: Path) 
         ("task: {fixed_share: 2}", "task.fixed_share: must be in [0, 1], got 2"),
         ("network: {dropout: 1}", "dropout: must be in [0, 1), got 1"),
         ("timesteps: 0", "timesteps: must be >= 1, got 0"),
+        ("timesteps: 9999999999999", "timesteps: must be <= 1,000,000,000,000, got 9,999,999,999,"),
+        (
+            "ppo: {problems_per_update: 100000000}",
+            "ppo.problems_per_update: times ppo.rollouts_per_problem must be <= 8,192, got 800,000",
+        ),
+        ("ppo: {gradient_parts: 9999}", "ppo.gradient_parts: must be <= 1,024, got 9,999"),
+        ("ppo: {epochs: 1001}", "ppo.epochs: must be <= 1,000, got 1,001"),
+        ("imitation: {problems: 10000000}", "imitation.problems: must be <= 100,000, got 10,000,"),
+        ("task: {max_families: 60001}", "task.max_families: must be <= 60,000, got 60,001"),
+        ("device: {threads: 9999}", "device.threads: must be <= 1,024, got 9,999"),
+        ("device: {cuda_minibatch_size: 1000001}", "device.cuda_minibatch_size: must be <= 1,000,"),
+        ("validation_problems: 1001", "validation_problems: must be <= 1,000, got 1,001"),
+        (
+            "validation_sizes: [1000000]",
+            "validation_sizes: must be one or more, each from 1 to 60,000, got (1000000,)",
+        ),
+        ("validation_sizes: []", "validation_sizes: must be one or more, each from 1 to 60,000"),
         ("seed: -1", "seed: must be >= 0 and below 2**63, got -1"),
         (
             "seed: 9223372036854775808",

@@ -14,6 +14,8 @@ from ui.escaping import escaped
 
 DEFAULT = "Default"
 
+_MISSED = "missed_model"
+
 
 def library() -> Library:
     """Return the checkpoints of this workbench."""
@@ -28,6 +30,8 @@ def choose_model(weights: RewardWeights) -> Path:
     for name in (st.session_state.get(state.MODEL), st.query_params.get(state.MODEL)):
         if name and name not in names and library().find(name) is not None:
             names.append(name)
+    asked = st.query_params.get(state.MODEL)
+    st.session_state[_MISSED] = asked if asked not in names else None
     links.tell_unknown(state.MODEL, "a model that is not here", names)
     name = st.selectbox(
         "Model of PPO",
@@ -45,6 +49,11 @@ def choose_model(weights: RewardWeights) -> Path:
     # Not in the option itself: a browser keeps the text of an option that it has chosen.
     st.caption(f"The default is {escaped(model_name(default))}.")
     return default
+
+
+def missed() -> str | None:
+    """Return the model that the picker was asked for by the address, and said is not here."""
+    return st.session_state.get(_MISSED)
 
 
 def use(name: str) -> None:

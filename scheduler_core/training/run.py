@@ -63,6 +63,11 @@ class RunFolder:
     path: Path
 
     @property
+    def name(self) -> str:
+        """What it is called where people read of it."""
+        return self.path.resolve().name
+
+    @property
     def config(self) -> Path:
         """The settings."""
         return self.path / "config.yaml"
@@ -177,7 +182,12 @@ class RunFolder:
     def _check_live(self) -> None:
         if not self.is_locked:
             state = self.read_status().get("state")
-            raise ConfigError(f"run {self.path}: is not being trained; its state is {state}")
+            is_over = state == "finished"
+            way = "start a new run from its best checkpoint" if is_over else "resume it"
+            raise ConfigError(
+                f"run {self.name}: is not being trained; its state is {state}, perhaps by way of "
+                f"another window; {way} to train on"
+            )
 
     def append(self, metrics: Mapping[str, Any], timing: Mapping[str, Any]) -> None:
         """Add a line to the metrics, and one to the timing."""
@@ -226,7 +236,10 @@ class RunFolder:
         try:
             status = json.loads((self.path / "status.json").read_bytes())
         except (OSError, ValueError) as error:
-            raise ConfigError(f"run {self.path}: is not the folder of a run") from error
+            what = "is not the folder of a run"
+            if not self.path.exists():
+                what = "is not here; it was deleted meanwhile, or never was"
+            raise ConfigError(f"run {self.name}: {what}; pick one from the list of runs") from error
         if status.get("state") in LIVE and not self.is_locked:
             status["state"] = "died"
         return dict(status)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from scheduler_core.errors import ConfigError
 from scheduler_core.generator import SHOPS
+from scheduler_core.generator.problems import MAX_FAMILIES
 from scheduler_core.methods import DEVICES
 from scheduler_core.policy import NetworkConfig
+
+MAX_TIMESTEPS = 10**12
+"""Most decisions of a run: years of training."""
+MAX_ROLLOUTS = 8_192
+"""Most rollouts of an update: some GB, 64 times the usual, as all of them stay in memory."""
 
 
 def _require(
@@ -20,6 +26,14 @@ def _require(
         value = getattr(config, name)
         if not holds(value):
             raise ConfigError(f"{place}{name}: must be {rule}, got {value}")
+
+
+def _require_at_most(config: object, limits: Mapping[str, int], place: str = "") -> None:
+    """Raise for the first of some settings that is above its limit, which is far beyond use."""
+    for name, limit in limits.items():
+        value = getattr(config, name)
+        if value > limit:
+            raise ConfigError(f"{place}{name}: must be <= {limit:,}, got {value:,}")
 
 
 def _not_negative(value: float) -> bool:
@@ -43,19 +57,19 @@ class PPOConfig:
     learning_rate: float = 3e-4
     """Step size of Adam at the start, > 0; it falls linearly to a tenth."""
     problems_per_update: int = 16
-    """Problems in each rollout, >= 1."""
+    """Problems in each rollout, >= 1; times ``rollouts_per_problem`` at most 8,192."""
     rollouts_per_problem: int = 8
     """Rollouts of each problem under the same weights, >= 1: each other's baseline."""
     rollout_parts: int = 2
     """Groups of its problems that a rollout is collected in, side by side, >= 1. Each has random
     numbers of its own, so that neither threads nor machines change what comes out."""
     epochs: int = 2
-    """Passes over a rollout, >= 1."""
+    """Passes over a rollout, 1 to 1,000."""
     minibatch_size: int = 1024
-    """Decisions in each step of Adam, >= 2."""
+    """Decisions in each step of Adam, 2 to 1,000,000."""
     gradient_parts: int = 4
-    """Parts of a minibatch that are learned from side by side on a CPU, >= 1. Their gradients are
-    added up in order, so that the number of threads changes nothing."""
+    """Parts of a minibatch that are learned from side by side on a CPU, 1 to 1,024. Their gradients
+    are added up in order, so that the number of threads changes nothing."""
     overlap: bool = False
     """Whether the next rollout is collected, by the policy before the update, while the network is
     being updated: a GPU then never waits for the simulator, nor the simulator for it."""
@@ -88,6 +102,14 @@ class PPOConfig:
         _require(self, "gamma gae_lambda", "<= 1", lambda value: value <= 1, "ppo.")
         _require(self, "averaging", "in [0, 1)", lambda value: 0 <= value < 1, "ppo.")
         _require(self, "minibatch_size", ">= 2", lambda value: value >= 2, "ppo.")
+        limits = {"epochs": 1_000, "minibatch_size": 1_000_000, "gradient_parts": 1_024}
+        _require_at_most(self, limits, "ppo.")
+        rollouts = self.problems_per_update * self.rollouts_per_problem
+        if rollouts > MAX_ROLLOUTS:
+            raise ConfigError(
+                "ppo.problems_per_update: times ppo.rollouts_per_problem must be <= "
+                f"{MAX_ROLLOUTS:,}, got {rollouts:,}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +126,13 @@ class ImitationConfig:
     """
 
     problems: int = 300
-    """Problems with a teacher, >= 0; 0 skips the warm start."""
+    """Problems with a teacher, 0 to 100,000; 0 skips the warm start."""
     max_families: int = 60
     """Largest of them, >= 1, as far as ``task`` allows: on larger ones annealing gets less far."""
     swaps: int = 150_000
-    """Moves that annealing tries on each, >= 0; 0 leaves the rule's schedule as it is."""
+    """Moves that annealing tries on each, 0 to 10**9; 0 leaves the rule's schedule as it is."""
     epochs: int = 6
-    """Passes over all of their decisions, >= 1."""
+    """Passes over all of their decisions, 1 to 1,000."""
     learning_rate: float = 1e-3
     """Step size of Adam at the start, > 0; it falls linearly to a tenth."""
 
@@ -118,6 +140,8 @@ class ImitationConfig:
         _require(self, "problems swaps", ">= 0", _not_negative, "imitation.")
         positive = "epochs learning_rate max_families"
         _require(self, positive, "> 0", lambda value: value > 0, "imitation.")
+        limits = {"problems": 100_000, "swaps": 10**9, "epochs": 1_000}
+        _require_at_most(self, limits, "imitation.")
 
 
 WEIGHT_SOURCES = ("sliders", "makespan")
@@ -139,7 +163,7 @@ class TaskConfig:
     min_families: int = 20
     """Smallest generated problem, >= 1."""
     max_families: int = 80
-    """Largest generated problem, >= min_families."""
+    """Largest generated problem, >= min_families, at most 60,000."""
     data: tuple[str, ...] = ()
     """Snapshot files to train on instead of generated problems."""
     shops: tuple[str, ...] = SHOPS
@@ -165,6 +189,7 @@ class TaskConfig:
                 "task.min_families: must be >= 1 and <= task.max_families, got "
                 f"{self.min_families} and {self.max_families}"
             )
+        _require_at_most(self, {"max_families": MAX_FAMILIES}, "task.")
         _require(self, "fixed_share varied_share constrained_share", "in [0, 1]", _share, "task.")
         if not self.shops:
             raise ConfigError("task.shops: must name at least one type of shop")
@@ -194,7 +219,7 @@ class DeviceConfig:
     name: str = "auto"
     """``auto`` (the fastest by a short measurement), ``cpu``, ``cuda`` or ``mps``."""
     threads: int = 0
-    """Threads on the CPU, >= 0; 0: one for each core. They change the speed, and nothing else."""
+    """Threads on the CPU, 0 to 1,024; 0: one for each core. They change nothing but the speed."""
     matmul_precision: str = "high"
     """What PyTorch may round products of float32 to on a GPU: ``highest``, ``high``, ``medium``."""
     cudnn_benchmark: bool = True
@@ -203,13 +228,15 @@ class DeviceConfig:
     """Whether the forward pass of the update is in bfloat16: ``on``, ``off``, or ``auto``: where a
     short measurement finds it faster by a tenth. Never on a CPU unless ``on``."""
     cuda_minibatch_size: int = 4096
-    """In place of ``ppo.minibatch_size`` on CUDA, >= 0; 0: no other."""
+    """In place of ``ppo.minibatch_size`` on CUDA, 0 to 1,000,000; 0: no other."""
     mps_minibatch_size: int = 2048
     """The same on Apple MPS."""
 
     def __post_init__(self) -> None:
         counts = "threads cuda_minibatch_size mps_minibatch_size"
         _require(self, counts, ">= 0", _not_negative, "device.")
+        _require_at_most(self, {"threads": 1_024} | dict.fromkeys(counts.split()[1:], 1_000_000),
+                         "device.")  # fmt: skip
         named = {
             "name": DEVICES,
             "matmul_precision": MATMUL_PRECISIONS,
@@ -242,7 +269,7 @@ class TrainingConfig:
     """
 
     timesteps: int = 2_000_000
-    """Decisions of PPO rollouts, >= 1."""
+    """Decisions of PPO rollouts, 1 to 10**12."""
     seed: int = 0
     """Seed of everything random, >= 0 and below 2**63."""
     freeze_encoder: bool = False
@@ -251,9 +278,9 @@ class TrainingConfig:
     validate_every: int = 10
     """Updates between two validations, >= 1."""
     validation_problems: int = 64
-    """Problems of each size validated on, >= 1."""
+    """Problems of each size validated on, 1 to 1,000."""
     validation_sizes: tuple[int, ...] = (40, 100)
-    """Families of generated problems validated on, each >= 1; not used for the makespan."""
+    """Families of generated problems validated on, each 1 to 60,000; not used for the makespan."""
     validation_data: tuple[str, ...] = ()
     """Snapshot files to validate on, beside generated problems. Where there are any, or
     ``task.data``, the policy that does best on them is kept."""
@@ -275,9 +302,11 @@ class TrainingConfig:
         _require(self, "patience checkpoint_every save_seconds", ">= 0", _not_negative)
         positive = "timesteps validate_every validation_problems"
         _require(self, positive, ">= 1", lambda value: value >= 1)
-        if not self.validation_sizes or min(self.validation_sizes) < 1:
+        _require_at_most(self, {"timesteps": MAX_TIMESTEPS, "validation_problems": 1_000})
+        if not all(1 <= each <= MAX_FAMILIES for each in self.validation_sizes or (0,)):
             raise ConfigError(
-                f"validation_sizes: must be one or more, each >= 1, got {self.validation_sizes}"
+                f"validation_sizes: must be one or more, each from 1 to {MAX_FAMILIES:,}, got "
+                f"{self.validation_sizes}"
             )
         if not 0 <= self.seed < 2**63:
             raise ConfigError(f"seed: must be >= 0 and below 2**63, got {self.seed}")
@@ -301,7 +330,7 @@ class StageConfig:
     min_families: int = 40
     max_families: int = 40
     timesteps: int = 100_000
-    """Decisions of PPO rollouts, >= 1."""
+    """Decisions of PPO rollouts, 1 to 10**12."""
     success_threshold: float = 0.9
     """Least completion rate that passes, in [0, 1]: the lowest over the problems of the stage."""
     cost_threshold: float = 0.0
@@ -313,7 +342,9 @@ class StageConfig:
                 "stages.min_families: must be >= 1 and <= max_families, got "
                 f"{self.min_families} and {self.max_families}"
             )
+        _require_at_most(self, {"max_families": MAX_FAMILIES}, "stages.")
         _require(self, "timesteps", ">= 1", lambda value: value >= 1, "stages.")
+        _require_at_most(self, {"timesteps": MAX_TIMESTEPS}, "stages.")
         _require(self, "success_threshold", "in [0, 1]", _share, "stages.")
         _require(self, "cost_threshold", ">= 0", _not_negative, "stages.")
 

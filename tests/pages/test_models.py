@@ -98,6 +98,24 @@ def test_promoted_model_is_what_every_page_uses_until_taken_back() -> None:
     assert "The default of all pages is **dispatch**" in texts(app)
 
 
+@pytest.mark.parametrize("is_used", [False, True])
+def test_promoted_model_whose_file_is_gone_is_told_of_once(run: Path, is_used: bool) -> None:
+    """Picked and on the bench, it is asked for twice; that it is the default is not said on."""
+    app = press(models_page(picked="runs/monday"), "Promote to default")
+    assert "is the default of all pages now" in app.success[0].value
+    if is_used:
+        press(app, "Use on the bench now")
+    (run / "best.safetensors").unlink()
+    app.run()
+    assert not app.exception
+    assert [toast.value for toast in app.toast] == [
+        r"The address asks for a model that is not here: runs\/monday. What is usual is chosen "
+        "instead."
+    ]
+    assert "The default of all pages is **dispatch**" in texts(app)
+    assert not app.success
+
+
 @pytest.mark.usefixtures("run")
 def test_model_used_on_the_bench_is_chosen_in_the_sidebar() -> None:
     """Any checkpoint of a run will do, and the table says so."""

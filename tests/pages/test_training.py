@@ -15,6 +15,7 @@ from scheduler_core.training import RunFolder, TrainingConfig, train
 from scheduler_core.training.standing import Standing
 from tests.pages.steps import chart, open_page, snapshot, texts
 from tests.test_training import TINY
+from ui import state
 from ui.training import form, memory, words
 
 
@@ -143,12 +144,46 @@ def test_training_page_offers_to_resume_a_run_that_died(runs: Path) -> None:
     assert "Resume" in [button.label for button in app.button]
 
 
+def test_table_of_runs_holds_the_longest_state(runs: Path) -> None:
+    """Whatever the state that the table is first drawn with: it does not grow with the text."""
+    del runs
+    columns = json.loads(open_page("training").dataframe[0].proto.columns)
+    longest = max(len(word) for word, _ in words.STATES.values())
+    pixels_of_a_letter, pixels_around = 7, 16
+    assert columns["State"]["width"] >= (longest + 2) * pixels_of_a_letter + pixels_around
+
+
+def test_training_page_of_a_run_that_is_not_here_says_so_once(runs: Path) -> None:
+    """Another run is shown instead, and the address follows."""
+    del runs
+    app = open_page("training", run="nothere")
+    assert ["a run that is not here: nothere" in toast.value for toast in app.toast] == [True]
+    assert app.query_params["run"] == app.selectbox(key=memory.RUN).value
+    assert not app.run().toast
+
+
+def test_training_page_names_a_run_deleted_elsewhere_by_its_folder(runs: Path) -> None:
+    """The press on Resume came too late; the last run being gone, the sentence is shown too."""
+    run = RunFolder(runs / "one")
+    run.write_status({**json.loads((run.path / "status.json").read_text()), "state": "stopped"})
+    shutil.rmtree(runs / "two")
+    app = open_page("training", run="one")
+    shutil.rmtree(run.path)
+    app.button(key="training_go").click().run()
+    assert not app.exception
+    assert [error.value for error in app.error] == [
+        "run one: is not here; it was deleted meanwhile, or never was; pick one from the list of "
+        "runs"
+    ]
+
+
 def test_training_page_deletes_a_run_and_turns_to_another(runs: Path) -> None:
     """After a confirmation; the other stays."""
     app = open_page("training", run="one")
     app.button(key="training_delete").click().run()
     assert not app.exception
     assert not (runs / "one").exists()
+    assert not app.toast
     app.run()
     assert app.selectbox(key=memory.RUN).value == "two"
 
@@ -175,6 +210,24 @@ def test_form_with_a_setting_out_of_range_says_so_and_does_not_start() -> None:
     app.text_input(key="training_fast_validation_sizes").set_value("40, many").run()
     assert "must be whole numbers with commas between them" in app.error[0].value
     assert app.number_input(key="training_fast_ppo.gamma").value == 1.5
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("timesteps", "must be <= 1,000,000,000,000, got 100,000,000,000,000,000,000"),
+        ("seed", r"must be >= 0 and below 2**63, got 100000000000000000000"),
+    ],
+)
+def test_form_with_a_number_beyond_what_browsers_count_to_says_so(name: str, rule: str) -> None:
+    """A field of whole numbers would keep it to itself, and the run would take the value before."""
+    app = form_page()
+    field = app.number_input(key=f"training_fast_{name}")
+    assert field.proto.data_type == field.proto.FLOAT
+    field.set_value(1e20).run()
+    assert not app.exception
+    assert [error.value for error in app.error] == [f"{name}: {rule}"]
+    assert app.button[-1].disabled
 
 
 @pytest.fixture
@@ -209,6 +262,32 @@ def test_form_starts_a_run_on_snapshots_from_a_model(home: Path, started: list[o
     assert other["name"] == "mine"
     assert other["init"].name == "dispatch.safetensors"
     assert app.selectbox(key=memory.RUN).value == "new"
+
+
+def test_form_without_a_snapshot_does_not_start_and_picks_the_one_that_comes(home: Path) -> None:
+    """Shops that nobody asked for are no stand-in; what is taken out again stays out."""
+    app = form_page()
+    app.segmented_control[0].set_value("Snapshots").run()
+    assert app.multiselect(key="training_data").value == []
+    assert [info.value for info in app.info] == [
+        "No snapshot is picked to train on: pick one or more under Train on, or choose Generated "
+        "shops."
+    ]
+    assert app.button[-1].disabled
+    upload = ("monday.json", snapshot(), "application/json")
+    app.file_uploader[0].set_value(upload).run()
+    assert not app.exception
+    kept = Shelf(home / "workspace" / "snapshots").find(app.session_state[state.SAMPLE])
+    assert kept is not None
+    assert app.multiselect(key="training_data").value == [str(kept.path)]
+    assert not app.button[-1].disabled
+    app.segmented_control[0].set_value("Generated shops").run()
+    app.segmented_control[0].set_value("Snapshots").run()
+    assert app.multiselect(key="training_data").value == [str(kept.path)]
+    app.multiselect(key="training_data").set_value([]).run()
+    assert app.multiselect(key="training_data").value == []
+    app.segmented_control[0].set_value("Generated shops").run()
+    assert not app.button[-1].disabled
 
 
 def test_form_that_cannot_start_says_why_and_keeps_what_was_filled_in(

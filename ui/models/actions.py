@@ -26,7 +26,10 @@ def show_notice() -> None:
     notice = st.session_state.get(_NOTICE)
     if notice is None:
         return
-    kind, text = notice
+    kind, text, promoted = notice
+    if promoted is not None and not _is_default(promoted):
+        _forget_notice()  # of what is not so any more
+        return
     with st.container(horizontal=True, vertical_alignment="center", key="models_notice_box"):
         (st.success if kind == "done" else st.error)(escaped(text))
         st.button("Dismiss", key="models_dismiss", on_click=_forget_notice)
@@ -159,7 +162,7 @@ def _promote(library: Library, name: str) -> None:
     chosen = st.session_state.get(state.MODEL)
     if chosen not in (None, policies.DEFAULT, name):
         text += f" On the left {chosen} is still chosen, for you alone."
-    _tell("done", text)
+    _tell("done", text, promoted=name)
 
 
 def _delete(library: Library, name: str) -> None:
@@ -197,9 +200,15 @@ def _take_upload(library: Library, key: str) -> None:
     _tell("done", f"{model.name} is imported. Look at it below, or promote it.")
 
 
-def _tell(kind: Literal["done", "refused"], text: str) -> None:
+def _is_default(name: str) -> bool:
+    model = policies.library().default()
+    return model is not None and model.name == name
+
+
+def _tell(kind: Literal["done", "refused"], text: str, *, promoted: str | None = None) -> None:
+    """Leave a notice; one of a promotion goes with the default that it tells of."""
     cut = text if len(text) <= _MAX_NOTICE else f"{text[:_MAX_NOTICE]} …"
-    st.session_state[_NOTICE] = (kind, cut)
+    st.session_state[_NOTICE] = (kind, cut, promoted)
 
 
 def _forget_notice() -> None:

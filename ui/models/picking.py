@@ -47,7 +47,8 @@ def choose(library: Library, bench: Bench) -> Entry | None:
         st.info("There is no model here. Import one, or start a training on page Training.")
         return None
     names = [entry.model.name for entry in entries]
-    links.tell_unknown(PICKED, "a model that is not here", names)
+    if st.query_params.get(PICKED) != policies.missed():  # else the sidebar has just said so
+        links.tell_unknown(PICKED, "a model that is not here", names)
     picked = st.session_state.get(PICKED) or st.query_params.get(PICKED)
     place = names.index(picked) if picked in names else 0
     _table(entries, place, policies.default_model(bench.weights), bench.model)

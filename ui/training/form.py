@@ -21,6 +21,10 @@ from ui.training.settings import setting_widget
 
 _GENERATED, _SNAPSHOTS = "Generated shops", "Snapshots"
 _FRESH = "Fresh: random weights"
+_DATA, _OFFERED = "training_data", "training_data_offered"
+_NO_SNAPSHOT = (
+    "No snapshot is picked to train on: pick one or more under Train on, or choose Generated shops."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +58,16 @@ def show_form() -> None:
         config, error = base, error or str(wrong)
     _show_differences(preset, changes(base, config), init)
     order = _Order(name, config, init, _to_copy(config))
+    is_missing = found.get("task.data") == ()
     if error:
         st.error(error, icon=":material/error:")
+    elif is_missing:
+        st.info(_NO_SNAPSHOT)
     st.button(
         "Start training",
         icon=":material/play_arrow:",
         type="primary",
-        disabled=error is not None,
+        disabled=error is not None or is_missing,
         on_click=_start,
         args=(order,),
         help="Trains in a process of its own: closing the browser, or the app, does not end it.",
@@ -118,14 +125,15 @@ def _show_data(preset: str, values: Mapping[str, Any]) -> dict[str, Any]:
 def _show_snapshots() -> dict[str, Any]:
     left, right = st.columns(2)
     options = _snapshot_names()
+    _offer_upload(options)
     common: dict[str, Any] = {
         "options": list(options), "format_func": lambda path: options.get(path, path),
         "persist_state": "session",
     }  # fmt: skip
     data = left.multiselect(
         "Train on",
-        default=_default_snapshots(options),
-        key="training_data",
+        key=_DATA,
+        placeholder="Pick one or more",
         help="Samples, and what was uploaded. A single snapshot teaches little about others: take "
         "several mornings of the shop.",
         **common,
@@ -138,8 +146,6 @@ def _show_snapshots() -> dict[str, Any]:
         "on, where there are any.",
         **common,
     )
-    if not data:
-        st.info("No snapshot is picked: the run trains on generated shops. Pick one or more.")
     return {"task.data": tuple(data), "validation_data": tuple(judged)}
 
 
@@ -154,10 +160,14 @@ def _snapshot_names() -> dict[str, str]:
     return found | {str(each.path): each.title for each in kept}
 
 
-def _default_snapshots(options: Mapping[str, str]) -> list[str]:
-    """Return the upload on the bench, else nothing."""
+def _offer_upload(options: Mapping[str, str]) -> None:
+    """Pick the upload on the bench where nothing is picked, once: it may be taken out again."""
     on_bench = st.session_state[state.SAMPLE]
-    return [path for path, title in options.items() if title == on_bench]
+    if st.session_state.get(_OFFERED) == on_bench:
+        return
+    st.session_state[_OFFERED] = on_bench
+    if not st.session_state.get(_DATA):
+        st.session_state[_DATA] = [path for path, title in options.items() if title == on_bench]
 
 
 def _to_copy(config: TrainingConfig) -> tuple[str, ...]:

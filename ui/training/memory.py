@@ -10,7 +10,7 @@ import streamlit as st
 from scheduler_core.errors import SchedulerError
 from scheduler_core.training import RunFolder
 from scheduler_core.training.curves import History
-from ui import home
+from ui import home, links
 from ui.part import in_place
 
 RUN = "training_run"
@@ -42,9 +42,10 @@ def history(run: RunFolder) -> History:
 
 
 def forget(run: RunFolder) -> None:
-    """Forget a run that is deleted."""
+    """Forget a run that is deleted, in the address too; call it from a callback."""
     st.session_state.get(_HISTORIES, {}).pop(run.path, None)
     st.session_state.pop(RUN, None)
+    st.query_params.pop(_IN_ADDRESS, None)
 
 
 def show_run(name: str) -> None:
@@ -54,11 +55,19 @@ def show_run(name: str) -> None:
 
 
 def turn_to_a_run(names: Sequence[str]) -> None:
-    """Turn to the run that the address names, else stay, else turn to the first."""
+    """Turn to the run that the address names, else stay, else turn to the first.
+
+    Where the run that the address names is not here, the page says so.
+    """
     asked = st.query_params.get(_IN_ADDRESS)
-    if asked in names and asked != st.session_state.get(_WRITTEN):
+    is_new = asked != st.session_state.get(_WRITTEN)
+    if asked in names and is_new:
         st.session_state[RUN] = asked
-    elif st.session_state.get(RUN) not in names:
+        return
+    stays = st.session_state.get(RUN) in names
+    if is_new or not stays:  # else the address is merely behind
+        links.tell_unknown(_IN_ADDRESS, "a run that is not here", names)
+    if not stays:
         st.session_state[RUN] = names[0]
 
 

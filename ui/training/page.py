@@ -20,6 +20,7 @@ def show_runs() -> None:
     """Draw the runs, and the one that is picked."""
     runs = found()
     if not runs:
+        memory.show_problem()
         st.info(
             "There is no run yet. Open the tab New run: the preset fast trains a policy in a few "
             "minutes. Runs of the command line, scheduler train, appear here too."

@@ -20,6 +20,8 @@ from ui.training.words import PHASES, STATES, SYMBOLS, duration
 
 MAX_LISTED = 50
 _ROW_PIXELS = 36
+_STATE_PIXELS = 140
+"""Hold the longest state: a table makes a column as wide as what it happens to show at birth."""
 
 
 def found() -> dict[str, tuple[RunFolder, Standing]]:
@@ -101,6 +103,7 @@ def _row(name: str, run: RunFolder, now: Standing) -> dict[str, Any]:
 
 
 _COLUMNS: dict[str, Any] = {
+    "State": st.column_config.TextColumn(width=_STATE_PIXELS),
     "Started": st.column_config.DatetimeColumn(format="DD MMM HH:mm"),
     "Done": st.column_config.ProgressColumn(
         "Of phase", format="%.0f %%", min_value=0, max_value=100, color="primary"

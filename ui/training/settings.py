@@ -76,7 +76,9 @@ def setting_widget(name: str, preset: str, value: Any, label: str = "") -> Any:
     }
     match setting.kind:
         case "whole":
-            found: Any = st.number_input(value=int(value), step=1, **shown)
+            found: Any = _whole(
+                st.number_input(value=float(value), step=1.0, format="%.0f", **shown)
+            )
         case "number":
             found = st.number_input(
                 value=float(value), step=_step(float(value)), format="%g", **shown
@@ -109,6 +111,18 @@ def show_all(preset: str, values: Mapping[str, Any]) -> dict[str, Any]:
 def _show_group(names: Iterable[str], preset: str, values: Mapping[str, Any]) -> dict[str, Any]:
     with st.grid(4, vertical_alignment="bottom"):
         return {name: setting_widget(name, preset, values[name]) for name in names}
+
+
+def _whole(number: float | None) -> int | None:
+    """Return a number as its field shows it, without a fraction.
+
+    The field is one of fractions: one of whole numbers keeps what is beyond 2**53 in the browser,
+    where nobody is told that the run would take the value before.
+    """
+    if number is None:
+        return None
+    below = math.floor(number)
+    return below + int(number - below >= 0.5)
 
 
 def _step(value: float) -> float:
