@@ -58,7 +58,7 @@ def choose(library: Library, bench: Bench) -> Entry | None:
             names,
             key=PICKED,
             bind="query-params",
-            width=320,
+            width=280,
             help="Pick it here or in the table above. The address of this page then leads to it.",
         )
         entry = entries[names.index(chosen)] if chosen in names else entries[0]
