@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:  # it imports torch, which must come after what is set below
 # Tests' networks are so small that threads only wait for each other, on a busy machine for long.
 # Torch reads this when it is first imported, here and in the processes that tests start.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A shell that starts the tests in the background lets them ignore Ctrl-C, and with them all that
+# they start: nothing that is meant to be interrupted would be, such as work on a cluster.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A compiled kernel's first call takes seconds, so no example has a deadline. In CI every run sees
 # the same examples: a failure there says something about the change, not about luck.
