@@ -122,12 +122,12 @@ def relaunch(runs: Path, run: RunFolder) -> None:
         state = standing(run)
         if state.is_live:
             raise ConfigError(
-                f"run {run.path.name}: goes on already, its state is {state.state}; somebody was "
+                f"run {run.name}: goes on already, its state is {state.state}; somebody was "
                 "quicker, perhaps in another window"
             )
         if not state.can_resume:
             raise ConfigError(
-                f"run {run.path.name}: cannot be resumed, its state is {state.state}; start a new "
+                f"run {run.name}: cannot be resumed, its state is {state.state}; start a new "
                 "run, from its best checkpoint if it has one"
             )
         _start(run, ["--resume", str(run.path)])
@@ -168,7 +168,7 @@ def end_now(run: RunFolder, patience: float = PATIENCE) -> None:
     process = live_process(run)
     if process is None:
         raise ConfigError(
-            f"run {run.path.name}: no process of this machine trains it; if it trains on another "
+            f"run {run.name}: no process of this machine trains it; if it trains on another "
             "one, end it there"
         )
     _end(process, patience)
@@ -185,7 +185,7 @@ def _end(process: tuple[int, str], patience: float) -> None:
             sleep(0.05)
 
 
-def delete(runs: Path, run: RunFolder, patience: float = PATIENCE) -> None:
+def delete(runs: Path, run: RunFolder) -> None:
     """Delete the folder of a run, checkpoints and all.
 
     A process that has said its last word about the run, and would still write into the folder, is
@@ -197,8 +197,6 @@ def delete(runs: Path, run: RunFolder, patience: float = PATIENCE) -> None:
         Folder of runs.
     run
         One that is not live.
-    patience
-        As for `end_now`.
 
     Raises
     ------
@@ -208,10 +206,10 @@ def delete(runs: Path, run: RunFolder, patience: float = PATIENCE) -> None:
     if runs.resolve() not in run.path.resolve().parents:
         raise ConfigError(f"run {run.path}: is not in {runs}; only runs in there are deleted")
     if standing(run).is_live:
-        raise ConfigError(f"run {run.path.name}: is live; stop it before it is deleted")
+        raise ConfigError(f"run {run.name}: is live; stop it before it is deleted")
     process = launched_process(run)
     if process is not None:
-        _end(process, patience)
+        _end(process, PATIENCE)
     shutil.rmtree(run.path)
 
 

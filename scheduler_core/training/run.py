@@ -137,7 +137,7 @@ class RunFolder:
             If there is no run in the folder, or nobody is training it.
         """
         self._check_live()
-        write_aside(self._stop_file, b"")
+        self.note_stop()
 
     def note_stop(self) -> None:
         """Note that somebody wanted the run to stop whose process had not begun yet."""

@@ -14,6 +14,8 @@ from scheduler_core.policy import NetworkConfig
 
 MAX_TIMESTEPS = 10**12
 """Most decisions of a run: years of training."""
+MAX_MINIBATCH = 1_000_000
+"""Most decisions in a step of Adam."""
 MAX_ROLLOUTS = 8_192
 """Most rollouts of an update: some GB, 64 times the usual, as all of them stay in memory."""
 
@@ -102,7 +104,7 @@ class PPOConfig:
         _require(self, "gamma gae_lambda", "<= 1", lambda value: value <= 1, "ppo.")
         _require(self, "averaging", "in [0, 1)", lambda value: 0 <= value < 1, "ppo.")
         _require(self, "minibatch_size", ">= 2", lambda value: value >= 2, "ppo.")
-        limits = {"epochs": 1_000, "minibatch_size": 1_000_000, "gradient_parts": 1_024}
+        limits = {"epochs": 1_000, "minibatch_size": MAX_MINIBATCH, "gradient_parts": 1_024}
         _require_at_most(self, limits, "ppo.")
         rollouts = self.problems_per_update * self.rollouts_per_problem
         if rollouts > MAX_ROLLOUTS:
@@ -235,8 +237,12 @@ class DeviceConfig:
     def __post_init__(self) -> None:
         counts = "threads cuda_minibatch_size mps_minibatch_size"
         _require(self, counts, ">= 0", _not_negative, "device.")
-        _require_at_most(self, {"threads": 1_024} | dict.fromkeys(counts.split()[1:], 1_000_000),
-                         "device.")  # fmt: skip
+        limits = {
+            "threads": 1_024,
+            "cuda_minibatch_size": MAX_MINIBATCH,
+            "mps_minibatch_size": MAX_MINIBATCH,
+        }
+        _require_at_most(self, limits, "device.")
         named = {
             "name": DEVICES,
             "matmul_precision": MATMUL_PRECISIONS,

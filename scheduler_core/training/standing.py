@@ -92,10 +92,11 @@ def standing(run: RunFolder) -> Standing:
     error = status.get("error")
     if note is not None and _is_newer(note, status):
         state, error = "starting", None
-        if not _is_alive(note) and run.asks_to_stop:
-            state = "stopped"
-        elif not _is_alive(note):
-            state, error = "failed to start", last_line(run.path / OUTPUT)
+        if not _is_alive(note):
+            if run.asks_to_stop:
+                state = "stopped"
+            else:
+                state, error = "failed to start", last_line(run.path / OUTPUT)
     return Standing(
         state=_with_wishes(run, state),
         phase=status.get("phase", ""),

@@ -69,6 +69,14 @@ def still(part: Locator) -> FloatRect:
     raise AssertionError(f"{part} does not stand still")
 
 
+def click_bar(page: Page, number: int) -> None:
+    """Click the middle of a late bar of the first panel."""
+    wait_for_chart(page)
+    bars = page.locator(".js-plotly-plot .barlayer .trace.bars").first.locator(".point")
+    box = still(bars.nth(number))
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
 def mark_first_half(area: Locator) -> None:
     """Drag the mouse over the first half of the time axis of a chart."""
     box, mouse = still(area), area.page.mouse

@@ -14,7 +14,15 @@ from playwright.sync_api import Page, expect
 from scheduler_core.schedule_file import read_schedule
 from scheduler_core.snapshot import read_snapshot
 from scheduler_core.validation import validate
-from tests.e2e.steps import mark_first_half, open_page, still, tick_row, upload, wait_for_chart
+from tests.e2e.steps import (
+    click_bar,
+    mark_first_half,
+    open_page,
+    still,
+    tick_row,
+    upload,
+    wait_for_chart,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "data" / "100_jobs.json"
@@ -184,14 +192,6 @@ def test_link_from_the_panel_leads_to_the_decision_about_the_task(page: Page, se
     expect(said).to_contain_text(f"PPO takes JOST25060022 step {step}")
     for name, kept in (("Snapshot", "Sample, 10 families"), ("Reward weights", "Deadlines first")):
         expect(page.get_by_role("combobox", name=name, exact=True)).to_have_value(kept)
-
-
-def click_bar(page: Page, number: int) -> None:
-    """Click the middle of a late bar of the first panel."""
-    wait_for_chart(page)
-    bars = page.locator(".js-plotly-plot .barlayer .trace.bars").first.locator(".point")
-    box = still(bars.nth(number))
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
 def test_zoom_marked_in_the_chart_is_kept_when_the_page_runs_again(page: Page, server: str) -> None:

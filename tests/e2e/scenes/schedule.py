@@ -5,16 +5,14 @@ from __future__ import annotations
 from playwright.sync_api import Page
 
 from tests.e2e.scenes import Scene
+from tests.e2e.steps import click_bar
 
 _BARS = ".js-plotly-plot .barlayer .point path"
 
 
 def _click_a_late_bar(page: Page) -> None:
     """Click a bar in the middle of the first row, and move the mouse away."""
-    bars = page.locator(".js-plotly-plot .barlayer .trace.bars").first.locator(".point")
-    box = bars.nth(5).bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    click_bar(page, 5)
     page.wait_for_selector(".st-key-why")
     page.mouse.move(700, 20)
 
